@@ -1,0 +1,80 @@
+# Needs Python 3.11 or newer. All else goes into .venv, node_modules and static/vendor, without root.
+
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+BIN := .venv/bin
+# Where Node.js is missing, the environment holds one.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+PACKAGES := .venv/.packages
+NODE := .venv/.node
+ASSETS := static/vendor/socket.io.min.js
+TEST_PACKAGES := node_modules/.test-packages
+UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
+.PHONY: help setup run test test-unit test-integration test-e2e lint types migrate lock
+
+help: ## List the commands
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
+
+setup: $(PACKAGES) $(ASSETS) ## Create the environment and fetch the browser assets
+
+run: setup ## Serve on http://127.0.0.1:3000 (HOST, PORT, DATABASE_URL, REDIS_URL … from the environment)
+	@exec $(BIN)/python wsgi.py
+
+test: setup $(TEST_PACKAGES) ## Run all tests
+	$(BIN)/pytest -n 2 --dist loadfile
+
+test-unit: setup ## Run the tests of single modules
+	$(BIN)/pytest tests/unit
+
+test-integration: setup ## Run the tests of the application in one process
+	$(BIN)/pytest -n 2 --dist loadfile tests/integration
+
+test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real clients
+	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
+
+lint: types ## Check style, types and the direction of imports
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: $(PACKAGES) ## Check types
+	$(BIN)/mypy
+
+migrate: $(PACKAGES) ## Bring the database of DATABASE_URL to the newest schema
+	$(BIN)/flask --app wsgi db upgrade
+
+lock: $(NODE) ## Write the locks anew from pyproject.toml and package.json
+	$(BIN)/python -m pip install -qq uv==0.13.9
+	$(UV_LOCK) --group test pyproject.toml -o requirements.lock
+	$(UV_LOCK) --group pyproject.toml:node -o requirements-node.lock
+	npm install --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved
+
+$(PACKAGES): requirements.lock
+	@{ test -n "$(PYTHON)" && $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))'; } \
+		|| { echo 'Python 3.11 or newer is needed; name one with: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@echo 'Installing the Python packages into .venv …'
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install -qq --require-hashes -r requirements.lock
+	@touch $@
+
+$(NODE): requirements-node.lock | $(PACKAGES)
+	@npm --version >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null \
+		|| { echo 'Installing Node.js into .venv …'; \
+		     $(BIN)/python -m pip install -qq --require-hashes -r requirements-node.lock; }
+	@touch $@
+
+$(ASSETS): package-lock.json | $(NODE)
+	@echo 'Fetching the browser assets …'
+	@npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@mkdir -p $(@D)
+	@cp node_modules/socket.io-client/dist/socket.io.min.js node_modules/socket.io-client/dist/socket.io.min.js.map $(@D)
+
+$(TEST_PACKAGES): package-lock.json | $(NODE) $(ASSETS)
+	@echo 'Fetching the JavaScript packages of the tests …'
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@mkdir node_modules/.chromium # the package brings it compressed and inflates it into TMPDIR
+	@TMPDIR="$(CURDIR)/node_modules/.chromium" node --input-type=module \
+		--eval 'import chromium from "@sparticuz/chromium"; await chromium.executablePath()'
+	@touch $@

@@ -1,0 +1,73 @@
+"""A started server with its demo users, the JavaScript client, and a browser: each once a test process."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.e2e.scenarios import World
+from tests.support.api import Api
+from tests.support.browser import chromium
+from tests.support.js_client import JsPeer
+from tests.support.server import Server
+
+# Limits have tests of their own; here many tests share one server, one address and four users.
+GENEROUS = {"LOGINS_PER_MINUTE": "10000", "REQUESTS_PER_MINUTE": "100000"}
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server"), GENEROUS) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def admin(server: Server) -> Api:
+    return Api.as_demo_user(server.url, "admin")
+
+
+@pytest.fixture(scope="session")
+def manager(server: Server) -> Api:
+    return Api.as_demo_user(server.url, "manager")
+
+
+@pytest.fixture(scope="session")
+def alice(server: Server) -> Api:
+    return Api.as_demo_user(server.url, "alice")
+
+
+@pytest.fixture(scope="session")
+def bob(server: Server) -> Api:
+    return Api.as_demo_user(server.url, "bob")
+
+
+@pytest.fixture(scope="session")
+def node_process() -> Iterator[JsPeer]:
+    with JsPeer() as peer:
+        yield peer
+
+
+@pytest.fixture
+def js(node_process: JsPeer) -> Iterator[JsPeer]:
+    """The JavaScript client; what a test opens with it is closed after the test."""
+    yield node_process
+    node_process.close_all()
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with chromium(tmp_path_factory.mktemp("browser")) as running:
+        yield running
+
+
+@pytest.fixture
+def browser_page(browser: Browser) -> Iterator[Page]:
+    """A page without cookies or history."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+@pytest.fixture(scope="session")
+def world(admin: Api, manager: Api, alice: Api, bob: Api) -> World:
+    return World(admin, manager, alice, bob)

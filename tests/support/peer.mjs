@@ -1,0 +1,47 @@
+// The unmodified socket.io-client, driven from Python (js_client.py): a request a line on stdin, and on stdout,
+// a line each, the answers and all that the sockets hear, in order.
+import { createInterface } from "node:readline";
+import { io } from "socket.io-client";
+
+const sockets = new Map();
+const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
+
+const requests = {
+  connect({ client, url, options }) {
+    const note = (kind, value) => tell({ client, kind, value });
+    const socket = io(url, { forceNew: true, ...options });
+    sockets.set(client, socket);
+    socket.onAny((event, ...args) => note("event", { event, args }));
+    socket.on("connect", () => {
+      const { engine } = socket.io;
+      note("transport", engine.transport.name);
+      engine.on("upgrade", (transport) => note("transport", transport.name));
+      note("connect", { id: socket.id, recovered: socket.recovered ?? false });
+    });
+    socket.on("connect_error", ({ message, data }) => note("connect_error", { message, data: data ?? null }));
+    socket.on("disconnect", (reason) => note("disconnect", reason));
+  },
+  emit({ client, event, args }) {
+    sockets.get(client).emit(event, ...args);
+  },
+  async emitWithAck({ client, event, args, milliseconds }) {
+    return await sockets.get(client).timeout(milliseconds).emitWithAck(event, ...args);
+  },
+  // Ends the transport below the socket, which then reconnects by itself.
+  drop({ client }) {
+    sockets.get(client).io.engine.close();
+  },
+  close({ client }) {
+    sockets.get(client).disconnect();
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const { id, request, ...rest } = JSON.parse(line);
+  // Not awaited: a slow ack of one socket holds up no other.
+  Promise.resolve()
+    .then(() => requests[request](rest))
+    .then((value) => tell({ id, value: value ?? null }))
+    .catch((error) => tell({ id, error: String(error) }));
+}
+process.exit(0);
