@@ -1,0 +1,138 @@
+"""The application factory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from importlib import import_module
+
+from flask import Flask
+from sqlalchemy import Connection, Engine
+from sqlalchemy.orm import Session
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from app.auth.guard import check_routes
+from app.config import ROOT, Settings
+from app.core import http, json, origins
+from app.core.database import configure_sqlite, writing
+from app.core.rate_limits import RateLimits
+from app.engine import Outbox
+from app.events.models import events
+from app.extensions import csrf, db, jwt, migrate, socketio
+from app.realtime.command import register_commands
+from app.realtime.controls import register_controls
+from app.realtime.lifecycle import register_lifecycle
+from app.reference import openapi
+
+ROUTES = (
+    "auth",
+    "people",
+    "notifications",
+    "chat",
+    "tasks",
+    "analytics",
+    "realtime",
+    "monitoring",
+    "reference",
+    "dashboard",
+)
+COMMANDS = ("realtime", "chat")
+SUBSCRIBERS = ("auth", "notifications", "analytics")
+
+
+def create_app(settings: Settings) -> Flask:
+    """Build the application.
+
+    Args:
+        settings: from :func:`app.config.load_settings`.
+
+    Returns:
+        An application that serves requests and accepts sockets. What is published is stored with its change; it is
+        delivered once ``socketio.start_relay()`` was called in the process.
+    """
+    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    app = Flask("app", root_path=str(ROOT), instance_path=str(settings.instance_path))
+    app.config.from_mapping(_flask_config(settings))
+    app.extensions["settings"] = settings
+    app.extensions["rate_limits"] = RateLimits(settings)
+    for extension in (db, jwt, csrf):
+        extension.init_app(app)
+    migrate.init_app(app, db, directory=str(ROOT / "migrations"))
+    http.init_app(app)
+    allowed = origins.AllowedOrigins(settings.client_url)
+    origins.init_app(app, allowed, settings.client_url)
+    _init_delivery(app, settings, allowed)
+    if proxies := settings.trusted_proxies:
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
+    _load_features(app)
+    openapi.init_app(app)
+    check_routes(app)
+    return app
+
+
+def _flask_config(settings: Settings) -> dict[str, object]:
+    return {
+        "SECRET_KEY": settings.development_secret("secret_key"),
+        "MAX_CONTENT_LENGTH": settings.max_body_bytes,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": settings.production,
+        "SQLALCHEMY_DATABASE_URI": settings.sqlalchemy_url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(settings),
+        "WTF_CSRF_CHECK_DEFAULT": False,  # the API takes bearer tokens; forms check theirs themselves
+        "WTF_CSRF_TIME_LIMIT": None,  # a CSRF token lives as long as its session: a dashboard stays open for days
+        "JWT_SECRET_KEY": settings.development_secret("jwt_secret_key"),
+        "JWT_PREVIOUS_SECRET_KEY": settings.jwt_previous_secret_key,
+        "JWT_ALGORITHM": "HS256",
+        "JWT_COOKIE_CSRF_PROTECT": False,  # no cookie carries a token, so none needs a csrf claim
+        "JWT_ACCESS_TOKEN_EXPIRES": settings.access_lifetime,
+        "JWT_REFRESH_TOKEN_EXPIRES": settings.refresh_lifetime,
+        "JWT_ENCODE_ISSUER": "realtime-task-manager",
+        "JWT_DECODE_ISSUER": "realtime-task-manager",
+        "JWT_ENCODE_AUDIENCE": "realtime-task-manager",
+        "JWT_DECODE_AUDIENCE": "realtime-task-manager",
+    }
+
+
+def _engine_options(settings: Settings) -> dict[str, object]:
+    if settings.sqlalchemy_url.startswith("sqlite"):
+        return {"connect_args": {"check_same_thread": False}}
+    return {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "pool_pre_ping": True}
+
+
+def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigins) -> None:
+    with app.app_context():
+        engine = db.engine
+    if engine.dialect.name == "sqlite":
+        configure_sqlite(engine)
+    socketio.init_app(
+        app,
+        async_mode="eventlet",
+        json=json,
+        cors_allowed_origins=allowed,
+        manage_session=False,
+        max_http_buffer_size=settings.max_message_bytes,
+        ping_interval=settings.ping_interval_seconds,
+        ping_timeout=settings.ping_timeout_seconds,
+    )
+    socketio.use_outbox(Outbox(events), _write_connections(engine))
+
+
+def _write_connections(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
+    @contextmanager
+    def begin() -> Iterator[Connection]:
+        with Session(engine) as session, writing(session) as connection:
+            yield connection
+            session.commit()
+
+    return begin
+
+
+def _load_features(app: Flask) -> None:
+    for feature in ROUTES:
+        app.register_blueprint(import_module(f"app.{feature}.routes").bp)
+    for feature in SUBSCRIBERS:
+        import_module(f"app.{feature}.subscribers")
+    for feature in COMMANDS:
+        import_module(f"app.{feature}.commands")
+    register_lifecycle()
+    register_commands()
+    register_controls(app)

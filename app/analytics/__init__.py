@@ -1,0 +1,1 @@
+"""Analytics: productivity, efficiency and quality of users, computed from their tasks. See docs/analytics.md."""

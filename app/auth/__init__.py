@@ -1,0 +1,1 @@
+"""Logins: passwords, tokens, and who is calling."""

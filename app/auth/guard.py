@@ -1,0 +1,89 @@
+"""Who may call a route. A route that doesn't say is refused at start."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from flask import Flask, g, request
+
+from app.auth.tokens import Identity, TokenType, identify
+from app.config import current_settings
+from app.core.api import View, declare, spec_of
+from app.core.errors import Forbidden, Unauthenticated
+from app.core.rate_limits import rate_limits
+from app.people.models import Role, User
+
+
+def current_identity() -> Identity:
+    """Who is calling, as the route's decorator found out."""
+    identity: Identity = g.identity
+    return identity
+
+
+def current_user() -> User:
+    """The user who is calling."""
+    return current_identity().user
+
+
+def authenticated(view: View) -> View:
+    """Any user may call it, with an access token."""
+    return _guarded(view, "user", "access")
+
+
+def refreshing(view: View) -> View:
+    """Any user may call it, with a refresh token."""
+    return _guarded(view, "refresh", "refresh")
+
+
+def public_in_development(view: View) -> View:
+    """Anyone may call it in development; in production any user, with an access token."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        if current_settings().production:
+            g.identity = identify(bearer_token())
+        return view(*args, **kwargs)
+
+    declare(guarded, access="public in development")
+    return guarded
+
+
+def only(*roles: Role) -> Callable[[View], View]:
+    """Users with one of ``roles`` may call it, with an access token."""
+
+    def decorate(view: View) -> View:
+        return _guarded(view, ",".join(roles), "access", roles)
+
+    return decorate
+
+
+def _guarded(view: View, access: str, type: TokenType, roles: tuple[Role, ...] = ()) -> View:
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        g.identity = identify(bearer_token(), type)
+        rate_limits().requests.hit(g.identity.user.id)
+        if roles and g.identity.user.role not in roles:
+            raise Forbidden(f"This takes the role {' or '.join(roles)}.")
+        return view(*args, **kwargs)
+
+    declare(guarded, access=access)
+    return guarded
+
+
+def bearer_token() -> str:
+    """The token of the request's ``Authorization: Bearer`` header (RFC 6750, section 2.1).
+
+    Raises:
+        Unauthenticated: there is none.
+    """
+    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
+    return token.strip()
+
+
+def check_routes(app: Flask) -> None:
+    """Refuse to start with a route that doesn't declare who may call it."""
+    for endpoint, view in app.view_functions.items():
+        if endpoint != "static" and spec_of(view).access is None:
+            raise RuntimeError(f"{endpoint} doesn't say who may call it: use @public, @authenticated or @only.")

@@ -1,0 +1,73 @@
+"""``/api/auth``: register, login, refresh, logout."""
+
+from flask import Blueprint, request
+
+from app.auth import service
+from app.auth.guard import authenticated, current_identity, current_user, refreshing
+from app.auth.models import Login
+from app.auth.schemas import AccessToken, ChangePassword, LoggedIn, LogIn, Register
+from app.auth.tokens import access_token, refresh_token
+from app.core.api import body, public, returns
+from app.people.queries import account
+from app.people.schemas import Account
+
+bp = Blueprint("auth", __name__, url_prefix="/api/auth")
+
+
+def _logged_in(login: Login) -> LoggedIn:
+    return LoggedIn(
+        user=account(login.user),
+        access_token=access_token(login),
+        refresh_token=refresh_token(login),
+    )
+
+
+@bp.post("/register")
+@public
+@body(Register)
+@returns(LoggedIn, 201)
+def register(body: Register) -> LoggedIn:
+    """Make an account."""
+    return _logged_in(service.register(body))
+
+
+@bp.post("/login")
+@public
+@body(LogIn)
+@returns(LoggedIn)
+def login(body: LogIn) -> LoggedIn:
+    """Begin a login."""
+    return _logged_in(service.log_in(body, request.remote_addr or ""))
+
+
+@bp.post("/refresh")
+@refreshing
+@returns(AccessToken)
+def refresh() -> AccessToken:
+    """Get a new access token for a refresh token."""
+    return AccessToken(access_token=access_token(current_identity().login))
+
+
+@bp.post("/logout")
+@authenticated
+@returns(None, 204)
+def logout() -> None:
+    """End this login: its tokens are revoked, its sockets disconnected."""
+    service.log_out(current_identity())
+
+
+@bp.post("/password")
+@authenticated
+@body(ChangePassword)
+@returns(None, 204)
+def change_password(body: ChangePassword) -> None:
+    """Change one's password; every other login ends."""
+    service.change_password(current_identity(), body)
+
+
+@bp.get("/me")
+@authenticated
+@returns(Account)
+def me() -> Account:
+    """Oneself."""
+    return account(current_user())

@@ -1,0 +1,56 @@
+"""What the auth routes take and answer."""
+
+from typing import Annotated
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, Field
+
+from app.core.schema import Schema
+from app.people.schemas import Account, Name
+
+
+def _email(value: str) -> str:
+    """The address in lower case. Nothing is looked up, and names for tests (RFC 2606) are as good as any."""
+    try:
+        return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()
+    except EmailNotValidError as error:
+        raise ValueError(str(error)) from error
+
+
+Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
+Password = Annotated[str, Field(min_length=8, max_length=256)]
+
+
+class Register(Schema):
+    """A new account."""
+
+    email: Email
+    password: Password
+    name: Name
+
+
+class LogIn(Schema):
+    """What one logs in with."""
+
+    email: Annotated[str, Field(max_length=254)]
+    password: Annotated[str, Field(max_length=256)]
+
+
+class ChangePassword(Schema):
+    """One's password, and what it shall be."""
+
+    current: Annotated[str, Field(max_length=256)]
+    new: Password
+
+
+class AccessToken(Schema):
+    """A token for requests and sockets."""
+
+    access_token: str
+
+
+class LoggedIn(AccessToken):
+    """The user, and the tokens of this login."""
+
+    user: Account
+    refresh_token: str

@@ -1,0 +1,98 @@
+"""Beginning and ending logins."""
+
+from sqlalchemy import select, update
+
+from app.auth.models import Login
+from app.auth.passwords import hash_password, verify_password
+from app.auth.schemas import ChangePassword, LogIn, Register
+from app.auth.tokens import Identity
+from app.config import current_settings
+from app.core.clock import now
+from app.core.errors import Conflict, Unauthenticated
+from app.core.rate_limits import rate_limits
+from app.core.transaction import Transaction, transaction
+from app.events.controls import EndConnections
+from app.extensions import db
+from app.people.models import User
+
+
+def register(form: Register) -> Login:
+    """Make an account and log in to it.
+
+    Raises:
+        Conflict: the address has an account.
+    """
+    password_hash = hash_password(form.password)
+    with transaction():
+        if db.session.scalar(select(User.id).where(User.email == form.email)):
+            raise Conflict("This e-mail address has an account already.")
+        user = User(email=form.email, name=form.name, password_hash=password_hash)
+        db.session.add(user)
+        db.session.flush()
+        return _begin_login(user)
+
+
+def log_in(form: LogIn, address: str) -> Login:
+    """Begin a login.
+
+    Args:
+        address: where the request came from.
+
+    Raises:
+        Unauthenticated: no such account, or not its password, or it was deactivated; they all read alike.
+        RateLimited: too many logins from the address, or too many wrong passwords for the account.
+    """
+    limits = rate_limits()
+    email = form.email.lower()
+    limits.logins.hit(address)
+    limits.wrong_passwords.check(email)
+    user = db.session.scalar(select(User).where(User.email == email))
+    if not verify_password(user.password_hash if user else None, form.password) or not (user and user.active):
+        limits.wrong_passwords.hit(email)
+        raise Unauthenticated("The e-mail address or the password is wrong.")
+    with transaction():
+        return _begin_login(user)
+
+
+def log_out(identity: Identity) -> None:
+    """End a login: its tokens are worth nothing from now on, its sockets are disconnected."""
+    with transaction() as tx:
+        end_logins(tx, [identity.login.id], "You have logged out.")
+
+
+def change_password(identity: Identity, form: ChangePassword) -> None:
+    """Change the password and end every other login of the user.
+
+    Raises:
+        Unauthenticated: ``current`` is wrong.
+        RateLimited: it was wrong too often.
+    """
+    user, limits = identity.user, rate_limits()
+    limits.wrong_passwords.check(user.email)
+    if not verify_password(user.password_hash, form.current):
+        limits.wrong_passwords.hit(user.email)
+        raise Unauthenticated("The current password is wrong.")
+    password_hash = hash_password(form.new)
+    with transaction() as tx:
+        user.password_hash = password_hash
+        others = [id for id in open_logins(user.id) if id != identity.login.id]
+        end_logins(tx, others, "The password was changed; log in again.")
+
+
+def open_logins(user_id: str) -> list[str]:
+    """The ids of a user's logins that were not ended."""
+    return list(db.session.scalars(select(Login.id).where(Login.user_id == user_id, Login.revoked_at.is_(None))))
+
+
+def end_logins(tx: Transaction, ids: list[str], message: str) -> None:
+    """Revoke logins and disconnect their sockets, which hear ``message`` as they go."""
+    if ids:
+        db.session.execute(update(Login).where(Login.id.in_(ids)).values(revoked_at=now()))
+        tx.publish(EndConnections(login_ids=tuple(ids), code="token_revoked", message=message))
+
+
+def _begin_login(user: User) -> Login:
+    login = Login(user=user, expires_at=now() + current_settings().refresh_lifetime)
+    db.session.add(login)
+    db.session.flush()
+    return login

@@ -1,0 +1,1 @@
+"""Conversations: their participants, messages, reactions, read marks, and who is typing."""

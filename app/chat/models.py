@@ -1,0 +1,59 @@
+"""Conversations and what is in them."""
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import UtcDateTime, now
+from app.core.ids import new_id
+from app.extensions import Model
+
+
+class Conversation(Model):
+    """Some users who write to each other."""
+
+    __tablename__ = "conversations"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    title: Mapped[str | None] = mapped_column(String(100))
+    creator_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Message(Model):
+    """What a participant wrote. A deleted message keeps its place, so that replies to it still make sense."""
+
+    __tablename__ = "messages"
+    __table_args__ = (Index("ix_messages_conversation_id_id", "conversation_id", "id"),)
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
+    sender_id: Mapped[str] = mapped_column(ForeignKey("users.id"))
+    content: Mapped[str] = mapped_column(Text)
+    reply_to_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    edited_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    deleted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Participant(Model):
+    """A user in a conversation, and the message up to which they have read it."""
+
+    __tablename__ = "participants"
+
+    conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
+    joined_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    last_read_message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
+    read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class Reaction(Model):
+    """An emoji that a user put on a message."""
+
+    __tablename__ = "reactions"
+
+    message_id: Mapped[str] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), primary_key=True)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    emoji: Mapped[str] = mapped_column(String(32), primary_key=True)

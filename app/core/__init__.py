@@ -1,0 +1,1 @@
+"""What every feature stands on: errors, time, ids, transactions, the HTTP contract."""

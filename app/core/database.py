@@ -1,0 +1,81 @@
+"""Write access to the database, PostgreSQL or SQLite, that never stops the other greenlets.
+
+SQLite has one writer. Waiting for it inside the C library stops the whole process (4 s were measured), so writers of
+this process queue at a lock that yields, and BEGIN IMMEDIATE, which another process (the CLI) may hold off, is retried
+from Python. A transaction that only reads takes neither.
+"""
+
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from app.core.errors import Unavailable
+
+WRITE_WAIT = 5.0  # seconds that a writer waits for its turn before the caller hears 503
+BUSY_RETRY = 0.01  # seconds between two tries of BEGIN IMMEDIATE
+
+_one_writer = threading.Lock()  # green once eventlet has patched threading
+
+
+@contextmanager
+def writing(session: Session) -> Iterator[Connection]:
+    """Begin a transaction that may write; the caller commits or rolls back inside the block.
+
+    What ``session`` had read before is read anew: rows loaded by an earlier transaction are expired.
+
+    Raises:
+        Unavailable: the turn to write did not come within five seconds.
+    """
+    session.rollback()
+    turn = _sqlite_turn() if session.get_bind().dialect.name == "sqlite" else nullcontext()
+    with turn:
+        try:
+            yield session.connection(execution_options={"begin_immediate": True})
+        finally:
+            session.rollback()  # after a commit there is nothing left to roll back
+
+
+@contextmanager
+def _sqlite_turn() -> Iterator[None]:
+    if not _one_writer.acquire(timeout=WRITE_WAIT):
+        raise Unavailable("The database is busy; try again.", retry_after=1)
+    try:
+        yield
+    finally:
+        _one_writer.release()
+
+
+def configure_sqlite(engine: Engine) -> None:
+    """Set up every connection of an SQLite engine: WAL, foreign keys, and transactions that begin when we say."""
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # the driver would begin by itself, and DEFERRED
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=0"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        if connection.get_execution_options().get("begin_immediate"):
+            _begin_immediate(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    cursor = connection.connection.cursor()
+    deadline = time.monotonic() + WRITE_WAIT
+    while True:
+        try:
+            cursor.execute("BEGIN IMMEDIATE")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise Unavailable("The database is busy; try again.", retry_after=1) from error
+            time.sleep(BUSY_RETRY)

@@ -1,0 +1,66 @@
+"""JSON Schemas of pydantic models, for the documents that are generated."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
+from pydantic_core import core_schema
+
+
+class JsonSchemas:
+    """The JSON Schemas of several models, each once.
+
+    Attributes:
+        definitions: the schemas by name, those of nested models among them; they refer to each other.
+    """
+
+    definitions: dict[str, Any]
+
+    def __init__(self, received: Iterable[type[BaseModel]], sent: Iterable[type[BaseModel]], ref_template: str) -> None:
+        """
+        Args:
+            received: models that are read.
+            sent: models that are written. One that is both and differs has two schemas.
+            ref_template: how one schema refers to another, with ``{model}`` for its name.
+        """
+        modes: tuple[tuple[Iterable[type[BaseModel]], JsonSchemaMode], ...] = (
+            (received, "validation"),
+            (sent, "serialization"),
+        )
+        models = [(model, mode) for group, mode in modes for model in dict.fromkeys(group)]
+        self._refs, document = models_json_schema(models, ref_template=ref_template, schema_generator=_Generator)
+        self._prefix = ref_template.removesuffix("{model}")
+        self.definitions = document.get("$defs", {})
+
+    def received(self, model: type[BaseModel]) -> dict[str, Any]:
+        """The reference to what ``model`` reads."""
+        return self._refs[model, "validation"]
+
+    def sent(self, model: type[BaseModel]) -> dict[str, Any]:
+        """The reference to what ``model`` writes."""
+        return self._refs[model, "serialization"]
+
+    def fields(self, model: type[BaseModel]) -> dict[str, tuple[dict[str, Any], bool]]:
+        """The fields that ``model`` reads: the schema of each by its name, and whether it is required."""
+        definition = self.definitions[self.received(model)["$ref"].removeprefix(self._prefix)]
+        required = definition.get("required", ())
+        return {name: (field, name in required) for name, field in definition.get("properties", {}).items()}
+
+
+class _Generator(GenerateJsonSchema):
+    """Pydantic's generator, without titles that repeat the fields' names."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002 - pydantic's signature
+        return False
+
+    def field_is_required(
+        self,
+        field: core_schema.ModelField | core_schema.DataclassField | core_schema.TypedDictField,
+        total: bool,
+    ) -> bool:
+        """What has a default is sent all the same; only None may be left out."""
+        schema = field["schema"]
+        if self.mode == "serialization" and schema["type"] == "default":
+            return schema.get("default", ...) is not None
+        return super().field_is_required(field, total)

@@ -1,0 +1,114 @@
+"""``/``, ``/login``, ``/logout``, ``/dashboard``: the pages, and the tokens with which the page calls the API."""
+
+import math
+import re
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.auth import service
+from app.auth.guard import current_identity, current_user
+from app.auth.schemas import LogIn
+from app.auth.tokens import access_token
+from app.config import current_settings
+from app.core.api import public, reply
+from app.core.errors import AppError
+from app.dashboard.forms import LogInForm, LogOutForm
+from app.dashboard.schemas import PageToken
+from app.dashboard.session import begin_session, end_session, session_identity, signed_in
+from app.events.base import Channel
+from app.events.registry import EVENTS, events_of
+from app.extensions import csrf
+
+bp = Blueprint("dashboard", __name__)
+
+PATH_OF_THIS_SITE = re.compile(r"/(?![/\\])[^\\\s\x00-\x1f]*")  # browsers read "//host" and "/\host" as another site
+
+
+@bp.get("/")
+@public
+def home() -> AnyResponse:
+    """Lead to the dashboard."""
+    return redirect(url_for(".dashboard"))
+
+
+@bp.get("/login")
+@public
+def login_form() -> AnyResponse:
+    """The login form; who is logged in already goes on."""
+    if session_identity() is not None:
+        return redirect(_next_path())
+    return _login_page(LogInForm(None))
+
+
+@bp.post("/login")
+@public
+def log_in() -> AnyResponse:
+    """Begin a login and its session; refused, the form comes again and says why."""
+    form = LogInForm(request.form)
+    if not form.validate():
+        return _login_page(form, status=400)
+    try:
+        credentials = LogIn(email=form.email.data, password=form.password.data)
+        begin_session(service.log_in(credentials, request.remote_addr or ""))
+    except AppError as error:
+        return _login_page(form, error, error.status)
+    return redirect(_next_path(), 303)
+
+
+@bp.post("/logout")
+@public
+def log_out() -> AnyResponse:
+    """End the login that the session names, if it still does."""
+    if not LogOutForm(request.form).validate():
+        return make_response(render_template("outdated.html"), 400)
+    identity = session_identity()
+    if identity is not None:
+        service.log_out(identity)
+    end_session()
+    return redirect(url_for(".login_form"), 303)
+
+
+@bp.get("/dashboard")
+@signed_in
+def dashboard() -> str:
+    """The live events of the rooms that one may hear."""
+    return render_template("dashboard.html", user=current_user(), event_names=_event_names())
+
+
+@bp.post("/dashboard/token")
+@signed_in
+def token() -> Response:
+    """An access token for the page; the header ``X-CSRFToken`` shows that it is the page that asks."""
+    csrf.protect()
+    seconds = current_settings().access_lifetime.total_seconds()
+    return reply(PageToken(access_token=access_token(current_identity().login), expires_in=seconds))
+
+
+@bp.after_request
+def protect(response: Response) -> Response:
+    """Let the pages load and call this site alone, run no inline script, and be framed and cached by nobody."""
+    socket = f"{'wss' if request.is_secure else 'ws'}://{request.host}"
+    response.headers["Content-Security-Policy"] = (
+        f"default-src 'self'; connect-src 'self' {socket}; object-src 'none'; "
+        "base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _login_page(form: LogInForm, error: AppError | None = None, status: int = 200) -> Response:
+    response = make_response(render_template("login.html", form=form, error=error), status)
+    if error is not None and error.retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return response
+
+
+def _next_path() -> str:
+    target = request.args.get("next", "")
+    return target if PATH_OF_THIS_SITE.fullmatch(target) else url_for(".dashboard")
+
+
+def _event_names() -> dict[str, list[str]]:
+    names = {channel.value: [event.name for event in events_of(channel)] for channel in Channel}
+    return names | {"connection": [name for name, event in EVENTS.items() if event.channel is None]}

@@ -1,0 +1,9 @@
+"""Real-time delivery for Flask: a drop-in for Flask-SocketIO. It knows nothing of the application around it."""
+
+from app.engine.brokers import Broker
+from app.engine.envelope import Envelope
+from app.engine.hub import Hub
+from app.engine.outbox import Outbox, event_table
+from app.engine.socketio import SocketIO
+
+__all__ = ["Broker", "Envelope", "Hub", "Outbox", "SocketIO", "event_table"]

@@ -1,0 +1,67 @@
+"""The event table: written in the transaction of the change itself (a transactional outbox), numbered by the relay.
+
+The table is the one history. A row without ``seq`` is committed and not yet numbered; the relay numbers rows in the
+order of their ``id``, which for transactions that touch a common row is the order of their commits.
+"""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    DateTime,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    insert,
+)
+
+from app.engine.envelope import Envelope
+
+_Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts only a column declared INTEGER
+
+
+def event_table(metadata: MetaData) -> Table:
+    """Declare the event table in ``metadata``, so that the application's migrations create it."""
+    return Table(
+        "events",
+        metadata,
+        Column("id", _Key, primary_key=True, autoincrement=True),
+        Column("seq", _Key, unique=True, nullable=True),
+        Column("event", String(64), nullable=False),
+        Column("payload", Text, nullable=False),
+        Column("rooms", Text, nullable=False),
+        Column("created_at", DateTime(timezone=True), nullable=False),
+        sqlite_autoincrement=True,  # else ids start again at 1 once the table was trimmed
+    )
+
+
+class Outbox:
+    """The writing side of the event table.
+
+    Args:
+        table: from :func:`event_table`.
+    """
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        self.on_commit: Callable[[], None] = lambda: None
+
+    def add(self, connection: Connection, envelope: Envelope) -> None:
+        """Store ``envelope`` in the transaction that ``connection`` is in. It leaves after the commit, or never."""
+        row = {
+            "event": envelope.event,
+            "payload": envelope.payload,
+            "rooms": json.dumps(envelope.rooms),
+            "created_at": datetime.now(UTC),
+        }
+        connection.execute(insert(self.table), row)
+
+    def wake(self) -> None:
+        """Tell the relay of this process that a commit returned. Never blocks, never fails."""
+        self.on_commit()

@@ -1,0 +1,101 @@
+"""From the event table to the broker: numbers what was committed and hands it on, in order."""
+
+import json
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from eventlet import Timeout, sleep, spawn
+from eventlet.event import Event
+from sqlalchemy import Connection, bindparam, func, select, update
+
+from app.engine.brokers import Broker
+from app.engine.envelope import Envelope
+from app.engine.outbox import Outbox
+
+logger = logging.getLogger(__name__)
+
+POLL = 1.0  # seconds between looks for rows that another process (the CLI) committed
+RETRY = 1.0  # seconds between tries while the database is away
+BATCH = 500  # rows numbered in one transaction
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction that may write, and commits it when its block ends without an error."""
+
+
+class Relay:
+    """Numbers the committed rows of the event table and publishes them.
+
+    ``seq`` has no holes, is written before delivery, and never goes back: what a crash left without a number is
+    numbered at the next start, and what it left numbered is history that clients can ask for.
+    """
+
+    def __init__(self, outbox: Outbox, begin: Begin, broker: Broker) -> None:
+        self._table = outbox.table
+        self._begin = begin
+        self._broker = broker
+        self._woken = Event()
+        self._numbered: deque[Envelope] = deque()
+        outbox.on_commit = self.wake
+
+    def newest(self) -> int:
+        """The highest ``seq`` given so far; 0 before the first."""
+        with self._begin() as connection:
+            return connection.scalar(select(func.max(self._table.c.seq))) or 0
+
+    def start(self, begin_at: Callable[[int], None]) -> None:
+        """Relay in the background for as long as the process lives; a database that is away delays it.
+
+        Args:
+            begin_at: is told the ``seq`` of the newest numbered event, before the first delivery.
+        """
+        spawn(self._run, begin_at)
+
+    def wake(self) -> None:
+        if not self._woken.ready():
+            self._woken.send()
+
+    def drain(self) -> int:
+        """Number and publish all that is committed by now; returns how many rows that was."""
+        total = 0
+        while self._numbered or self._number():
+            while self._numbered:
+                self._broker.publish(self._numbered[0])  # on an error it stays first, and is tried again
+                self._numbered.popleft()
+                total += 1
+        return total
+
+    def _run(self, begin_at: Callable[[int], None]) -> None:
+        begun = False
+        while True:
+            try:
+                if not begun:
+                    begin_at(self.newest())
+                    begun = True
+                self.drain()
+            except Exception:
+                logger.exception("the relay could not go on; it tries again in %s s", RETRY)
+                sleep(RETRY)
+                continue
+            with Timeout(POLL, False):
+                self._woken.wait()
+            self._woken = Event()
+
+    def _number(self) -> bool:
+        t = self._table.c
+        with self._begin() as connection:
+            rows = connection.execute(
+                select(t.id, t.event, t.payload, t.rooms).where(t.seq.is_(None)).order_by(t.id).limit(BATCH)
+            ).all()
+            if not rows:
+                return False
+            first = (connection.scalar(select(func.max(t.seq))) or 0) + 1
+            numbers = [{"row": row.id, "number": first + i} for i, row in enumerate(rows)]
+            connection.execute(
+                update(self._table).where(t.id == bindparam("row")).values(seq=bindparam("number")), numbers
+            )
+        self._numbered.extend(
+            Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i) for i, row in enumerate(rows)
+        )
+        return True

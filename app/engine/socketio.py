@@ -1,0 +1,141 @@
+"""A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
+
+import socket
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any, Protocol
+
+import eventlet
+import eventlet.wsgi
+import flask
+import flask_socketio
+from eventlet.event import Event
+
+from app.engine.brokers import Broker
+from app.engine.brokers.local import LocalBroker
+from app.engine.envelope import Envelope
+from app.engine.hub import Control, Hub
+from app.engine.outbox import Outbox
+from app.engine.relay import Begin, Relay
+
+_ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
+
+
+class Timer(Protocol):
+    """Something that will happen, unless it is cancelled."""
+
+    def cancel(self) -> None: ...
+
+
+class SocketIO(flask_socketio.SocketIO):
+    """Everything that Flask-SocketIO offers, and beside it envelopes, control messages and an outbox.
+
+    A plain ``emit`` works as ever; it is ephemeral: not stored, not ordered against durable events, without offset.
+    """
+
+    server: Any
+    hub: Hub
+    broker: Broker
+    outbox: Outbox
+    relay: Relay
+
+    def init_app(self, app: flask.Flask, *, broker: Broker | None = None, **options: Any) -> None:
+        """Bind to ``app``.
+
+        Args:
+            app: the Flask application.
+            broker: how envelopes reach the other processes; none: there are no others.
+            options: as for Flask-SocketIO. Commands of a socket run one after the other in the order of their
+                arrival (``async_handlers`` is off unless given).
+        """
+        self.hub = Hub()
+        self.broker = broker or LocalBroker()
+        options.setdefault("async_handlers", False)
+        super().init_app(app, client_manager=self.hub, **options)
+        self.broker.start(self.hub.deliver)
+        _tell_handlers_of_acks(self.server)
+
+    def use_outbox(self, outbox: Outbox, begin: Begin) -> None:
+        """Deliver what is committed to ``outbox``; ``begin`` opens a write transaction for the relay."""
+        self.outbox = outbox
+        self.relay = Relay(outbox, begin, self.broker)
+
+    def start_relay(self) -> None:
+        """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
+        self.relay.start(self.hub.begin_at)
+
+    def publish(self, envelope: Envelope) -> None:
+        """Deliver ``envelope`` now, in every process: at most once, never stored."""
+        self.broker.publish(envelope)
+
+    def loop_back(self, envelope: Envelope, seconds: float) -> bool:
+        """Publish ``envelope`` and wait until this process's hub delivers it; False when it doesn't in ``seconds``."""
+        heard = Event()
+        stop = self.hub.tap(envelope.rooms[0], lambda _: heard.send())
+        try:
+            self.publish(envelope)
+            with eventlet.Timeout(seconds, False):
+                heard.wait()
+            return bool(heard.ready())
+        finally:
+            stop()
+
+    def control(self, name: str) -> Callable[[Control], Control]:
+        """Register the handler of the control message ``name``, which every process runs in order with the events."""
+
+        def register(handler: Control) -> Control:
+            self.hub.controls[name] = handler
+            return handler
+
+        return register
+
+    def call_later(self, seconds: float, function: Callable[[], None]) -> Timer:
+        """Call ``function`` in ``seconds`` from now, in a greenlet of its own, unless the timer is cancelled."""
+        timer: Timer = eventlet.spawn_after(seconds, function)
+        return timer
+
+    def send_to(self, sid: str, namespace: str, event: str, payload: Any) -> None:
+        """Send one event to one socket of this process: no offset, not stored."""
+        self.server.emit(event, payload, to=sid, namespace=namespace)
+
+    def listen(self, host: str, port: int) -> Any:
+        """Open the socket that :meth:`serve` accepts connections at.
+
+        Raises:
+            OSError: the address can't be used.
+        """
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        return eventlet.listen(address, family, reuse_port=False)  # else a second server would share the port
+
+    def serve(self, app: flask.Flask, listener: Any, most_connections: int) -> None:
+        """Serve in the foreground, as ``run`` does, but never send a traceback to a client.
+
+        Args:
+            app: the Flask application.
+            listener: from :meth:`listen`.
+            most_connections: how many are served at a time; further ones wait.
+        """
+        eventlet.wsgi.server(listener, app, log_output=False, debug=False, max_size=most_connections)
+
+    @property
+    def ack_wanted(self) -> bool:
+        """Whether the client asked for an acknowledgement of the command that is being handled."""
+        return _ack_wanted.get()
+
+
+def _tell_handlers_of_acks(server: Any) -> None:
+    """Python-socketio keeps the packet's id, which says whether an ack is wanted, from handlers.
+
+    ``_handle_event_internal`` is a private name of python-socketio 5.18.
+    """
+    handle = server._handle_event_internal
+
+    def handle_event(*arguments: Any) -> None:
+        packet_id = arguments[-1]
+        token = _ack_wanted.set(packet_id is not None)
+        try:
+            handle(*arguments)
+        finally:
+            _ack_wanted.reset(token)
+
+    server._handle_event_internal = handle_event

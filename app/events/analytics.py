@@ -1,0 +1,76 @@
+"""Events of the channel ``analytics``: all go to ``analytics-<userId>``. docs/analytics.md gives every formula."""
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from app.core.clock import Timestamp
+from app.core.schema import Schema
+from app.events.base import Channel, Event
+from app.events.rooms import RoomKind
+
+
+class Productivity(Schema):
+    """How much a user got done between two times. Rates and the score are 0 to 1 and 0 to 100; None: no data."""
+
+    user_id: str
+    from_: Timestamp = Field(alias="from")
+    to: Timestamp
+    assigned: int
+    completed: int
+    active: int
+    completion_rate: float | None
+    throughput_per_day: float
+    score: float | None
+
+
+class Efficiency(Schema):
+    """How smoothly a user's completed tasks went. None: no data."""
+
+    user_id: str
+    from_: Timestamp = Field(alias="from")
+    to: Timestamp
+    on_time_rate: float | None
+    avg_cycle_hours: float | None
+    estimate_accuracy: float | None
+    score: float | None
+
+
+class Quality(Schema):
+    """How good a user's completed tasks were. None: no data."""
+
+    user_id: str
+    from_: Timestamp = Field(alias="from")
+    to: Timestamp
+    reopen_rate: float | None
+    avg_rating: float | None
+    rated_tasks: int
+    score: float | None
+
+
+class AnalyticsEvent(Event):
+    """An event about one user's metrics."""
+
+    channel: ClassVar[Channel | None] = Channel.ANALYTICS
+    user_id: str
+
+    def rooms(self) -> tuple[str, ...]:
+        return (RoomKind.ANALYTICS.room(self.user_id),)
+
+
+class ProductivityUpdated(Productivity, AnalyticsEvent):
+    """A value of a user's productivity changed."""
+
+    name: ClassVar[str] = "productivity-updated"
+
+
+class EfficiencyUpdated(Efficiency, AnalyticsEvent):
+    """A value of a user's efficiency changed."""
+
+    name: ClassVar[str] = "efficiency-updated"
+
+
+class QualityUpdated(Quality, AnalyticsEvent):
+    """A value of a user's quality changed."""
+
+    name: ClassVar[str] = "quality-updated"

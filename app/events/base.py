@@ -1,0 +1,114 @@
+"""What an event, a control message and a command are; each that the system knows is one frozen class."""
+
+from abc import ABC, abstractmethod
+from enum import StrEnum
+from typing import Annotated, Any, ClassVar, Literal, Self
+
+from pydantic import Field
+
+from app.core.errors import ErrorBody
+from app.core.schema import Schema
+from app.engine import Envelope
+
+Routing = Annotated[str, Field(exclude=True)]
+"""A field that decides who hears an event, or tells subscribers more, and is not part of its payload."""
+
+OptionalRouting = Annotated[str | None, Field(exclude=True)]
+
+
+class Channel(StrEnum):
+    """The four channels; each is also a Socket.IO namespace, ``/ws/<channel>``."""
+
+    NOTIFICATIONS = "notifications"
+    CHAT = "chat"
+    TASKS = "tasks"
+    ANALYTICS = "analytics"
+
+    @property
+    def namespace(self) -> str:
+        return f"/ws/{self.value}"
+
+
+NAMESPACES = ("/", *(channel.namespace for channel in Channel))
+"""Every namespace that a client may connect to. All understand all commands; the four also join rooms by themselves."""
+
+
+class DomainEvent(Schema):
+    """Something that happened. Features that subscribed to it react in the same transaction; no more comes of it."""
+
+
+class Published(DomainEvent, ABC):
+    """A domain event that also leaves the transaction: after the commit it is carried to sockets."""
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def rooms(self) -> tuple[str, ...]:
+        """The rooms whose sockets it reaches; a socket in several of them is reached once."""
+
+    def skip(self) -> tuple[str, ...]:
+        """Rooms whose sockets it does not reach."""
+        return ()
+
+    def envelope(self) -> Envelope:
+        """It as it travels: the payload is taken now."""
+        return Envelope(self.name, self.model_dump_json(by_alias=True), self.rooms(), skip=self.skip())
+
+
+class Event(Published):
+    """Something that clients hear. The fields are the payload, but for those marked :data:`Routing`.
+
+    Class attributes:
+        name: what clients listen for.
+        channel: which of the four channels it belongs to; None for those about the connection itself.
+        durable: stored with the change, in order, never lost; else at most once.
+    """
+
+    channel: ClassVar[Channel | None] = None
+    durable: ClassVar[bool] = True
+
+
+class ControlMessage(Published):
+    """Something that every process does, in order with the events around it; no client hears it."""
+
+
+class Ack(Schema):
+    """The answer to a command that was obeyed."""
+
+    ok: Literal[True] = True
+
+
+class Failure(Schema):
+    """The answer to a command that was not obeyed."""
+
+    ok: Literal[False] = False
+    error: ErrorBody
+
+
+class Command(Schema):
+    """Something that a client emits.
+
+    Class attributes:
+        name: the event name. The class's docstring is what the documents say of it.
+        ack: what a command that was obeyed is acknowledged with.
+        positional: the fields that are arguments of their own, in order; of none, the one argument is an object.
+    """
+
+    name: ClassVar[str]
+    ack: ClassVar[type[Ack]] = Ack
+    positional: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def from_arguments(cls, arguments: tuple[Any, ...]) -> Self:
+        """Read what a client sent.
+
+        Raises:
+            ValueError: (pydantic's ValidationError among them) the arguments are not what the command takes.
+        """
+        most = max(1, len(cls.positional))
+        if not 1 <= len(arguments) <= most:
+            raise ValueError("takes one argument" if most == 1 else f"takes one to {most} arguments")
+        if not cls.positional:
+            return cls.model_validate(arguments[0], by_name=False)  # camelCase alone
+        given = zip(cls.positional, arguments, strict=False)
+        return cls.model_validate({name: value for name, value in given if value is not None}, by_name=False)

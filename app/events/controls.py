@@ -1,0 +1,53 @@
+"""Control messages: what every process does to its sockets, in order with the events; and the health probe."""
+
+from typing import ClassVar
+
+from app.events.base import Channel, ControlMessage, Published
+from app.events.connection import LeaveReason
+from app.events.rooms import sockets_of_login, sockets_of_user
+
+
+class CheckRights(ControlMessage):
+    """Sockets of these users leave the rooms that their users may no longer hear, and hear ``room-left`` for each."""
+
+    name: ClassVar[str] = "@check-rights"
+    user_ids: tuple[str, ...]
+    reason: LeaveReason
+
+    def rooms(self) -> tuple[str, ...]:
+        return tuple(sockets_of_user(id) for id in self.user_ids)
+
+
+class EnterRoom(ControlMessage):
+    """Sockets of these users that are in a channel's namespace enter a room of it."""
+
+    name: ClassVar[str] = "@enter-room"
+    user_ids: tuple[str, ...]
+    namespace: str
+    room: str
+
+    def rooms(self) -> tuple[str, ...]:
+        return tuple(sockets_of_user(id) for id in self.user_ids)
+
+
+class EndConnections(ControlMessage):
+    """Sockets opened with these logins hear ``error`` with the code and the message, and are disconnected."""
+
+    name: ClassVar[str] = "@end-connections"
+    login_ids: tuple[str, ...]
+    code: str
+    message: str
+
+    def rooms(self) -> tuple[str, ...]:
+        return tuple(sockets_of_login(id) for id in self.login_ids)
+
+
+class LoopbackProbe(Published):
+    """Travels as an event of a channel does, to a room that only the health check listens to."""
+
+    name: ClassVar[str] = "loopback-probe"
+    channel: Channel
+    nonce: str
+
+    def rooms(self) -> tuple[str, ...]:
+        return (f"@probe:{self.channel}:{self.nonce}",)

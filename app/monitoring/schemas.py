@@ -1,0 +1,34 @@
+"""What the health routes answer."""
+
+from typing import Literal
+
+from app.core.schema import Schema
+
+Status = Literal["ok", "down"]
+
+
+class Live(Schema):
+    """The process answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+class Part(Schema):
+    """One part that the server needs; ``latency_ms``: how long its answer took, None without one."""
+
+    status: Status
+    latency_ms: float | None
+
+
+class Ready(Schema):
+    """Whether requests can be served, and which part is down if not."""
+
+    status: Status
+    parts: dict[str, Part]
+
+
+class ChannelHealth(Schema):
+    """A loopback delivery through each channel."""
+
+    status: Status
+    channels: dict[str, Part]

@@ -1,0 +1,65 @@
+"""What the notification routes take and answer."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+
+from app.core.clock import Timestamp
+from app.core.pagination import PageQuery
+from app.core.schema import Id, Schema, text
+
+
+class NotificationsQuery(PageQuery):
+    """Which notifications to list: all, or with ``unread=true`` those not read yet."""
+
+    unread: bool = False
+
+
+class Content(Schema):
+    """What a notification says: ``type`` and ``data`` to programs, ``title`` and ``message`` to people."""
+
+    type: Annotated[str, text(64)]
+    title: Annotated[str, text(200)]
+    message: Annotated[str, text(2000)]
+    data: dict[str, Any] | None = None
+
+
+class SendNotification(Content):
+    """A new notification for a user."""
+
+    user_id: Id
+
+
+class ReadNotifications(Schema):
+    """Which notifications to mark as read: those with ``ids``, or all."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
+    all: bool | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.ids is None) == (self.all is None) or self.all is False:
+            raise ValueError("takes either ids or all: true")
+        return self
+
+
+class NotificationView(Schema):
+    """A notification as its user sees it."""
+
+    id: str
+    user_id: str
+    type: str
+    title: str
+    message: str
+    data: dict[str, Any] | None
+    read: bool
+    read_at: Timestamp | None
+    created_at: Timestamp
+
+
+class NotificationPage(Schema):
+    """A page of notifications, and how many of all are unread."""
+
+    items: list[NotificationView]
+    next_cursor: str | None
+    unread_count: int

@@ -1,0 +1,1 @@
+"""Users, their roles, teams and departments."""

@@ -1,0 +1,120 @@
+"""Changing who is who and who belongs where. Whoever loses a right leaves the rooms that went with it, at once."""
+
+from app.core.errors import Forbidden, NotFound
+from app.core.transaction import Transaction, transaction
+from app.events.connection import LeaveReason
+from app.events.controls import CheckRights
+from app.events.people import UserDeactivated
+from app.extensions import db
+from app.people import queries
+from app.people.models import Department, Team, TeamMember, User
+from app.people.schemas import ChangeUser, NameGroup
+
+
+def get_user(id: str) -> User:
+    """The user ``id``.
+
+    Raises:
+        NotFound: there is none.
+    """
+    user = queries.user(id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
+
+
+def change_user(actor: User, id: str, change: ChangeUser) -> User:
+    """Set a user's role, or activate or deactivate them.
+
+    Raises:
+        Forbidden: admins can't change themselves, so that one always remains.
+    """
+    with transaction() as tx:
+        user = get_user(id)
+        if user.id == actor.id:
+            raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")
+        if change.role is not None and change.role != user.role:
+            user.role = change.role
+            tx.publish(CheckRights(user_ids=(user.id,), reason=LeaveReason.ROLE_CHANGED))
+        if change.active is not None and change.active != user.active:
+            user.active = change.active
+            if not user.active:
+                tx.publish(UserDeactivated(user_id=user.id))
+        return user
+
+
+def create_team(form: NameGroup) -> Team:
+    """Make a team, without members."""
+    with transaction():
+        team = Team(name=form.name)
+        db.session.add(team)
+        return team
+
+
+def create_department(form: NameGroup) -> Department:
+    """Make a department, without members."""
+    with transaction():
+        department = Department(name=form.name)
+        db.session.add(department)
+        return department
+
+
+def add_to_team(actor: User, team_id: str, user_id: str) -> None:
+    """Make a user a member of a team; one who is stays one."""
+    with transaction():
+        _require_team_manager(actor, team_id)
+        get_user(user_id)
+        if not queries.is_member(user_id, team_id):
+            db.session.add(TeamMember(team_id=team_id, user_id=user_id))
+
+
+def remove_from_team(actor: User, team_id: str, user_id: str) -> None:
+    """End a membership. The rooms that came with it, for the user and for those who managed them in it, are left."""
+    with transaction() as tx:
+        _require_team_manager(actor, team_id)
+        member = db.session.get(TeamMember, (team_id, user_id))
+        if member is None:
+            raise NotFound("The user is not a member of this team.")
+        managers = queries.managers_of_team(team_id)
+        db.session.delete(member)
+        _check_rights(tx, user_id, *managers)
+
+
+def add_to_department(actor: User, department_id: str, user_id: str) -> None:
+    """Move a user to a department; the room of the one before is left."""
+    with transaction() as tx:
+        _require_department_manager(actor, department_id)
+        user = get_user(user_id)
+        if user.department_id != department_id:
+            user.department_id = department_id
+            _check_rights(tx, user_id)
+
+
+def remove_from_department(actor: User, department_id: str, user_id: str) -> None:
+    """Take a user out of a department; its room is left."""
+    with transaction() as tx:
+        _require_department_manager(actor, department_id)
+        user = queries.user(user_id)
+        if user is None or user.department_id != department_id:
+            raise NotFound("The user is not in this department.")
+        user.department_id = None
+        _check_rights(tx, user_id)
+
+
+def _check_rights(tx: Transaction, *user_ids: str) -> None:
+    tx.publish(CheckRights(user_ids=tuple(dict.fromkeys(user_ids)), reason=LeaveReason.REMOVED))
+
+
+def _require_team_manager(actor: User, team_id: str) -> None:
+    if not queries.sees_team(actor, team_id):
+        raise NotFound("There is no such team.")
+    if not queries.manages_team(actor, team_id):
+        raise Forbidden("Only an admin or a manager of the team may do this.")
+
+
+def _require_department_manager(actor: User, department_id: str) -> None:
+    sees = actor.is_admin or actor.department_id == department_id
+    if not sees or db.session.get(Department, department_id) is None:
+        raise NotFound("There is no such department.")
+    if not queries.manages_department(actor, department_id):
+        raise Forbidden("Only an admin or a manager of the department may do this.")

@@ -1,0 +1,1 @@
+"""Sockets: who may connect, which rooms they may join, and the commands they may send."""

@@ -1,0 +1,94 @@
+"""How a command is handled: rate, arguments, handler, acknowledgement. A handler is declared with ``@command``."""
+
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.core.errors import AppError, NotFound, TokenRevoked, Unavailable, ValidationFailed
+from app.core.ids import new_id
+from app.events.base import NAMESPACES, Ack, Command
+from app.events.connection import ErrorEvent
+from app.extensions import socketio
+from app.people.models import User
+from app.people.queries import user
+from app.realtime.connections import current_connection
+
+logger = logging.getLogger(__name__)
+
+C = TypeVar("C", bound=Command)
+Handler = Callable[[User, C], Ack]
+
+handlers: dict[type[Command], Handler[Any]] = {}
+
+
+def command(*kinds: type[C]) -> Callable[[Handler[C]], Handler[C]]:
+    """Handle commands of ``kinds``, in every namespace, with the decorated function.
+
+    It gets the user who sent the command, and the command; it returns the acknowledgement, or raises an
+    :class:`~app.core.errors.AppError`, which the client gets as ``{ok: false, error}``, or as the event ``error`` when
+    it asked for no acknowledgement.
+    """
+
+    def register(handler: Handler[C]) -> Handler[C]:
+        handlers.update(dict.fromkeys(kinds, handler))
+        return handler
+
+    return register
+
+
+def register_commands() -> None:
+    """Bind every declared handler to the server; a name that nobody declared is answered with ``not_found``."""
+    for namespace in NAMESPACES:
+        for kind, handler in handlers.items():
+            socketio.on(kind.name, namespace=namespace)(partial(_answer, kind.name, partial(_obey, kind, handler)))
+        socketio.on("*", namespace=namespace)(_unknown)
+
+
+def _unknown(name: str, *arguments: Any) -> dict[str, Any] | None:
+    return _answer(name, _refuse_unknown, *arguments)
+
+
+def _refuse_unknown(*_: Any) -> Ack:
+    raise NotFound("There is no such command.")
+
+
+def _obey(kind: type[C], handler: Handler[C], *arguments: Any) -> Ack:
+    try:
+        parsed = kind.from_arguments(arguments)
+    except ValidationError as error:
+        raise ValidationFailed.from_pydantic(error) from error
+    except ValueError as error:
+        raise ValidationFailed("The command is not valid.", {"arguments": str(error)}) from error
+    sender = user(current_connection().user_id)
+    if sender is None or not sender.active:
+        raise TokenRevoked("Your account was deactivated.")
+    return handler(sender, parsed)
+
+
+def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, Any] | None:
+    try:
+        current_connection().commands.take()
+        return obey(*arguments).model_dump(mode="json", by_alias=True, exclude_none=True)
+    except AppError as error:
+        return _refuse(name, error)
+    except (OperationalError, PoolTimeout):
+        logger.exception("%s could not reach the database", name)
+        return _refuse(name, Unavailable("The database can't be reached now; try again."))
+    except Exception:
+        reference = new_id()
+        logger.exception("%s failed, reference %s", name, reference)
+        return _refuse(name, AppError("Something went wrong on our side.", {"requestId": reference}))
+
+
+def _refuse(name: str, error: AppError) -> dict[str, Any] | None:
+    if socketio.ack_wanted:
+        return {"ok": False, "error": error.body}
+    connection = current_connection()
+    told = ErrorEvent(**error.body, event=name)
+    socketio.send_to(connection.sid, connection.namespace, told.name, told.model_dump(mode="json", by_alias=True))
+    return None

@@ -1,0 +1,58 @@
+"""This process's connected sockets: whose they are and until when."""
+
+import time
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from flask import request
+
+from app.core.errors import RateLimited
+from app.engine.socketio import Timer
+
+
+class TokenBucket:
+    """``rate`` a second in the long run, ``burst`` at once."""
+
+    def __init__(self, rate: float, burst: int) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._at = time.monotonic()
+
+    def take(self) -> None:
+        """Use one; raise :class:`RateLimited` when none is left."""
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+        self._at = now
+        if self._tokens < 1:
+            raise RateLimited("Too many commands; slow down.", {"perSecond": self._rate, "burst": self._burst})
+        self._tokens -= 1
+
+
+@dataclass
+class Connection:
+    """One socket in one namespace.
+
+    Attributes:
+        sid: its id, unique over all namespaces.
+        expires_at: when its token does, and with it the connection.
+        joined: the rooms that the client joined itself; those count against the limit.
+    """
+
+    sid: str
+    namespace: str
+    user_id: str
+    login_id: str
+    expires_at: datetime
+    commands: TokenBucket
+    expiry: Timer | None = None
+    joined: set[str] = field(default_factory=set)
+
+
+connections: dict[str, Connection] = {}
+"""Every connected socket of this process, by sid."""
+
+
+def current_connection() -> Connection:
+    """The connection whose command is being handled."""
+    return connections[request.sid]  # type: ignore[attr-defined]  # Flask-SocketIO adds sid

@@ -1,0 +1,65 @@
+"""What this process does with control messages."""
+
+from collections.abc import Iterator
+
+from flask import Flask
+
+from app.core.errors import AppError
+from app.engine import Envelope
+from app.events.connection import LeaveReason, RoomLeft
+from app.events.controls import CheckRights, EndConnections, EnterRoom
+from app.events.rooms import parse_room
+from app.extensions import socketio
+from app.people.queries import user
+from app.realtime.connections import Connection, connections
+from app.realtime.lifecycle import end
+from app.realtime.rights import may_hear, rights_epoch
+
+
+def register_controls(app: Flask) -> None:
+    """Bind the handlers of control messages; they read rights from the database of ``app``."""
+
+    @socketio.control(CheckRights.name)
+    def check_rights(envelope: Envelope) -> None:
+        rights_epoch.move()
+        message = CheckRights.model_validate_json(envelope.payload)
+        with app.app_context():
+            for connection in list(_addressed(envelope)):
+                _leave_lost_rooms(connection, message.reason)
+
+    @socketio.control(EnterRoom.name)
+    def enter_room(envelope: Envelope) -> None:
+        rights_epoch.move()
+        message = EnterRoom.model_validate_json(envelope.payload)
+        for connection in _addressed(envelope):
+            if connection.namespace == message.namespace:
+                socketio.server.enter_room(connection.sid, message.room, namespace=message.namespace)
+
+    @socketio.control(EndConnections.name)
+    def end_connections(envelope: Envelope) -> None:
+        rights_epoch.move()
+        message = EndConnections.model_validate_json(envelope.payload)
+        why = AppError(message.message)
+        why.code = message.code
+        for connection in list(_addressed(envelope)):
+            end(connection.sid, connection.namespace, why)
+
+
+def _addressed(envelope: Envelope) -> Iterator[Connection]:
+    for _, sid in list(socketio.hub.sockets_in(envelope.rooms)):
+        if sid in connections:
+            yield connections[sid]
+
+
+def _leave_lost_rooms(connection: Connection, reason: LeaveReason) -> None:
+    sid, namespace = connection.sid, connection.namespace
+    for name in socketio.server.rooms(sid, namespace):
+        room = parse_room(name)
+        if room is None:
+            continue
+        owner = user(connection.user_id)
+        if owner is None or not may_hear(owner, *room):
+            connection.joined.discard(name)
+            socketio.server.leave_room(sid, name, namespace=namespace)
+            told = RoomLeft(room=name, reason=reason).model_dump(mode="json", by_alias=True)
+            socketio.send_to(sid, namespace, RoomLeft.name, told)

@@ -1,0 +1,106 @@
+"""From connect to disconnect: a socket is its user's, for as long as its token is valid."""
+
+import logging
+from typing import Any
+
+from flask import request
+from socketio.exceptions import ConnectionRefusedError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from app.auth.tokens import Identity, identify
+from app.chat.queries import conversation_ids
+from app.config import current_settings
+from app.core.clock import now
+from app.core.errors import AppError, TokenExpired, Unauthenticated, Unavailable
+from app.events.base import NAMESPACES, Channel
+from app.events.connection import ErrorEvent
+from app.events.rooms import RoomKind, sockets_of_login, sockets_of_user
+from app.extensions import socketio
+from app.realtime.connections import Connection, TokenBucket, connections
+from app.realtime.rights import rights_epoch
+
+logger = logging.getLogger(__name__)
+
+
+def register_lifecycle() -> None:
+    """Bind connect and disconnect in every namespace."""
+    for namespace in NAMESPACES:
+        socketio.on("connect", namespace=namespace)(connect)
+        socketio.on("disconnect", namespace=namespace)(disconnect)
+
+
+def connect(auth: Any = None) -> None:
+    """Let a socket in that brings a valid access token, and into the rooms that its namespace stands for.
+
+    Raises:
+        ConnectionRefusedError: with the message and ``{code, details}``, as ``connect_error`` shows them.
+    """
+    try:
+        _admit(request.sid, request.namespace, auth)  # type: ignore[attr-defined]  # Flask-SocketIO adds both
+    except AppError as error:
+        raise _refusal(error) from error
+    except (OperationalError, PoolTimeout) as error:
+        raise _refusal(Unavailable("The database can't be reached now; try again.")) from error
+
+
+def disconnect(reason: str) -> None:
+    """Forget the socket."""
+    connection = connections.pop(request.sid, None)  # type: ignore[attr-defined]
+    if connection is not None and connection.expiry is not None:
+        connection.expiry.cancel()
+    logger.debug("socket of user %s left: %s", connection and connection.user_id, reason)
+
+
+def arm_expiry(connection: Connection) -> None:
+    """Disconnect the socket when its token expires; what was armed before no longer counts."""
+    if connection.expiry is not None:
+        connection.expiry.cancel()
+    seconds = max(0.0, (connection.expires_at - now()).total_seconds())
+    expired = TokenExpired("The token has expired; connect again with a new one.")
+    connection.expiry = socketio.call_later(seconds, lambda: end(connection.sid, connection.namespace, expired))
+
+
+def end(sid: str, namespace: str, why: AppError) -> None:
+    """Tell a socket why, as the event ``error``, and disconnect it."""
+    told = ErrorEvent(**why.body).model_dump(mode="json", by_alias=True, exclude_none=True)
+    socketio.send_to(sid, namespace, ErrorEvent.name, told)
+    socketio.server.disconnect(sid, namespace=namespace)
+
+
+def _admit(sid: str, namespace: str, auth: Any) -> None:
+    if not isinstance(auth, dict):
+        raise Unauthenticated("Connect with auth: {token}.")
+    identity, rooms = rights_epoch.settled(lambda: _ask(auth.get("token"), namespace))
+    _remember(sid, namespace, identity)
+    for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id), *rooms):
+        socketio.server.enter_room(sid, room, namespace=namespace)
+    if auth.get("recovery") is False:
+        socketio.hub.leave_offsets_out(sid)
+
+
+def _ask(token: Any, namespace: str) -> tuple[Identity, list[str]]:
+    identity = identify(token)
+    return identity, _own_rooms(namespace, identity.user.id)
+
+
+def _remember(sid: str, namespace: str, identity: Identity) -> None:
+    settings = current_settings()
+    bucket = TokenBucket(settings.commands_per_second, settings.commands_burst)
+    connections[sid] = Connection(
+        sid, namespace, identity.user.id, identity.login.id, identity.expires_at, commands=bucket
+    )
+    arm_expiry(connections[sid])
+
+
+def _own_rooms(namespace: str, user_id: str) -> list[str]:
+    """The rooms that a namespace stands for: one's own of its channel; of chat every conversation one takes part in."""
+    if namespace == "/":
+        return []
+    if namespace == Channel.CHAT.namespace:
+        return [RoomKind.CHAT.room(id) for id in conversation_ids(user_id)]
+    return [RoomKind(namespace.rpartition("/")[2]).room(user_id)]
+
+
+def _refusal(error: AppError) -> ConnectionRefusedError:
+    return ConnectionRefusedError(error.message, {"code": error.code, "details": error.details})

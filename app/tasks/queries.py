@@ -1,0 +1,68 @@
+"""Tasks, as far as somebody may see them."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_, select
+
+from app.core.pagination import PageQuery, page
+from app.events.tasks import TaskPayload
+from app.extensions import db
+from app.people.models import User
+from app.tasks.models import Note, Task, Watcher
+from app.tasks.rights import changeable_by, visible_to
+from app.tasks.schemas import RatedTask, TasksQuery
+
+
+def visible_task(viewer: User, id: str) -> Task | None:
+    """The task ``id``; None when there is none or ``viewer`` may not see it."""
+    return db.session.scalar(select(Task).where(Task.id == id, visible_to(viewer)))
+
+
+def locked_task(viewer: User, id: str, allowed: ColumnElement[bool]) -> tuple[Task, bool] | None:
+    """The task ``id`` and whether it is ``allowed``, as :func:`visible_task` else; others who change it wait."""
+    statement = select(Task, allowed).where(Task.id == id, visible_to(viewer)).with_for_update(of=Task)
+    row = db.session.execute(statement).one_or_none()
+    return (row[0], bool(row[1])) if row else None
+
+
+def lock_people(task: Task, *others: str | None) -> None:
+    """Lock all whom a change of the task may concern, and ``others``, in one order.
+
+    Several subscribers lock some of them, each for its own counts; two transactions that met them in different orders
+    would wait for each other for ever.
+    """
+    watchers = select(Watcher.user_id).where(Watcher.task_id == task.id)
+    people = [id for id in (task.creator_id, task.assignee_id, *others) if id]
+    concerned = or_(User.id.in_(people), User.id.in_(watchers))
+    db.session.execute(select(User.id).where(concerned).order_by(User.id).with_for_update(key_share=True))
+
+
+def as_seen_by(viewer: User, tasks: list[Task]) -> list[TaskPayload]:
+    """The tasks as ``viewer`` may see them: with their rating, or without."""
+    ids = [task.id for task in tasks]
+    rated = set(db.session.scalars(select(Task.id).where(Task.id.in_(ids), changeable_by(viewer))))
+    return [(RatedTask if task.id in rated else TaskPayload).model_validate(task) for task in tasks]
+
+
+def tasks_page(viewer: User, query: TasksQuery) -> dict[str, Any]:
+    """A page of the tasks that ``viewer`` may see."""
+    statement = select(Task).where(visible_to(viewer))
+    for column, wanted in (
+        (Task.status, query.status),
+        (Task.assignee_id, query.assignee_id),
+        (Task.team_id, query.team_id),
+    ):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    found = page(statement, Task.id, query)
+    return found | {"items": as_seen_by(viewer, found["items"])}
+
+
+def notes_page(task_id: str, query: PageQuery) -> dict[str, Any]:
+    """A page of the notes on a task."""
+    return page(select(Note).where(Note.task_id == task_id), Note.id, query)
+
+
+def watcher_ids(task_id: str) -> tuple[str, ...]:
+    """The users who watch a task."""
+    return tuple(db.session.scalars(select(Watcher.user_id).where(Watcher.task_id == task_id)))

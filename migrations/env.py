@@ -1,0 +1,31 @@
+"""Runs migrations against the application's database: ``make migrate``, or ``flask --app wsgi db upgrade``."""
+
+from typing import Any, Literal
+
+from alembic import context
+from flask import current_app
+from sqlalchemy import TypeDecorator
+
+database = current_app.extensions["migrate"].db
+
+
+def render_column_type(kind: str, value: Any, _: Any) -> str | Literal[False]:
+    """A migration names no class of the application, which may change after it: columns show as what they decorate."""
+    return f"sa.{value.impl!r}" if kind == "type" and isinstance(value, TypeDecorator) else False
+
+
+def run() -> None:
+    """Run what the command asks for, in one transaction where the database can."""
+    with database.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=database.metadata,
+            render_as_batch=connection.dialect.name == "sqlite",  # which can't alter a column in place
+            render_item=render_column_type,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+
+
+run()
