@@ -1,0 +1,326 @@
+"""The dashboard in a real browser, on a server started as users start it."""
+
+import json
+import re
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+
+from tests.support.api import DEMO_PASSWORD, Api
+from tests.support.server import Server
+
+RECONNECT_MS = 20_000  # a server's start, and the client's back-off
+PHONE_WIDTH = 360
+numbers = count(1)
+
+
+class Dashboard:
+    """A browser at the dashboard."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.errors: list[str] = []  # of its scripts, and what the content security policy stopped
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("console", self._on_console)
+
+    def open(self) -> None:
+        self.page.goto(f"{self.url}/dashboard")
+
+    def log_in(self, name: str, password: str = DEMO_PASSWORD) -> None:
+        """Open the dashboard, and pass the login form that it leads to."""
+        self.open()
+        self.page.get_by_label("E-mail address").fill(f"{name}@example.com")
+        self.page.get_by_label("Password").fill(password)
+        self.page.keyboard.press("Enter")
+
+    def ready(self, timeout: float = RECONNECT_MS) -> None:
+        """Wait until the page is connected and in all its rooms."""
+        expect(self.connection).to_have_text("Connected", timeout=timeout)
+        expect(self.page.locator("#rooms-count")).to_have_text(re.compile(r"^(\d+) of \1 joined$"))
+
+    @property
+    def connection(self) -> Locator:
+        return self.page.locator("#connection")
+
+    @property
+    def rooms(self) -> Locator:
+        return self.page.locator("#rooms").get_by_role("listitem")
+
+    @property
+    def events(self) -> Locator:
+        return self.page.get_by_role("log", name="Events").get_by_role("listitem")
+
+    def event(self, name: str, text: str) -> Locator:
+        """The events of that name that show ``text``."""
+        named = self.page.get_by_text(name, exact=True)
+        return self.events.filter(has=named).filter(has_text=text)
+
+    def press(self, button: str) -> None:
+        self.page.get_by_role("button", name=button, exact=True).click()
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if "Content Security Policy" in message.text:
+            self.errors.append(message.text)
+
+
+@pytest.fixture(scope="module")
+def session_of_alice(browser: Browser, server: Server) -> Any:
+    """The cookies of a browser that logged in."""
+    context = browser.new_context()
+    dashboard = Dashboard(context.new_page(), server.url)
+    dashboard.log_in("alice")
+    dashboard.ready()
+    yield context.cookies()
+    context.close()
+
+
+@pytest.fixture
+def dashboard(browser_page: Page, server: Server, session_of_alice: Any) -> Iterator[Dashboard]:
+    """Alice's, connected; at the end nothing must have gone wrong in it."""
+    browser_page.context.add_cookies(session_of_alice)
+    dashboard = Dashboard(browser_page, server.url)
+    dashboard.open()
+    dashboard.ready()
+    yield dashboard
+    assert dashboard.errors == []
+
+
+def _title(words: str = "Number") -> str:
+    return f"{words} {next(numbers)}."
+
+
+def _notify(api: Api, title: str) -> None:
+    body = {"userId": api.user["id"], "type": "note", "title": title, "message": "Look"}
+    assert api.post("/api/notifications", body).status == 201
+
+
+def _create_task(api: Api, assignee: Api, title: str) -> str:
+    answer = api.post("/api/tasks", {"title": title, "assigneeId": assignee.user["id"]})
+    assert answer.status == 201
+    id: str = answer.json["id"]
+    return id
+
+
+def _start_conversation(api: Api, other: Api, title: str) -> str:
+    answer = api.post("/api/chat/conversations", {"title": title, "participantIds": [other.user["id"]]})
+    assert answer.status == 201
+    id: str = answer.json["id"]
+    return id
+
+
+def test_a_wrong_password_is_told(browser_page: Page, server: Server) -> None:
+    dashboard = Dashboard(browser_page, server.url)
+    dashboard.log_in("alice", "wrong")
+    expect(browser_page.get_by_role("alert")).to_have_text("The e-mail address or the password is wrong.")
+
+
+def test_the_rooms_that_one_may_hear_are_joined(dashboard: Dashboard) -> None:
+    expected = [
+        ("user", "All about you"),
+        ("notifications", "Yours"),
+        ("tasks", "Yours"),
+        ("analytics", "Yours"),
+        ("department", "Engineering"),
+        ("team", "Product"),
+        ("chat", "Launch"),
+    ]
+    rows = [re.compile(rf"{kind}\s+{title}\s+joined") for kind, title in expected]
+    expect(dashboard.rooms).to_contain_text(rows)
+
+
+def test_an_empty_list_says_what_to_do(dashboard: Dashboard) -> None:
+    dashboard.press("Send myself a notification")
+    expect(dashboard.event("new-notification", "Hello there")).to_have_count(1)
+    expect(dashboard.page.get_by_text("No events yet")).to_be_hidden()
+
+
+def test_a_notification_appears(dashboard: Dashboard, alice: Api) -> None:
+    title = _title()
+    _notify(alice, title)
+    expect(dashboard.event("new-notification", title)).to_be_visible()
+
+
+def test_a_message_appears_with_who_wrote_it(dashboard: Dashboard, bob: Api) -> None:
+    content = _title()
+    conversation = bob.get("/api/chat/conversations?limit=100").json["items"][-1]["id"]
+    bob.post(f"/api/chat/conversations/{conversation}/messages", {"content": content})
+    expect(dashboard.event("new-message", content)).to_contain_text("from Bob · in Launch")
+
+
+def test_a_task_appears_with_its_payload(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    title = _title()
+    id = _create_task(manager, alice, title)
+    event = dashboard.event("task-assigned", title)
+    event.locator("summary").click()
+    assert json.loads(event.locator("pre").inner_text())["id"] == id
+
+
+def test_an_event_that_tells_no_title_shows_the_one_told_before(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    title = _title()
+    id = _create_task(manager, alice, title)
+    alice.patch(f"/api/tasks/{id}/progress", {"progress": 40})
+    expect(dashboard.event("task-progress-updated", title)).to_contain_text("40 %")
+
+
+def test_the_newest_event_is_first(dashboard: Dashboard, alice: Api) -> None:
+    titles = [_title(), _title()]
+    for title in titles:
+        _notify(alice, title)
+    expect(dashboard.events).to_contain_text([*reversed(titles)])
+
+
+def test_markup_in_a_title_is_inert(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    title = _title("<img src=x onerror=\"document.title = 'broken'\">")
+    _create_task(manager, alice, title)
+    event = dashboard.event("task-assigned", title)
+    event.locator("summary").click()
+    expect(event.locator("pre")).to_be_visible()
+    expect(event.locator("img")).to_have_count(0)
+    expect(dashboard.page).to_have_title("Dashboard · Real-time task manager")
+
+
+def test_the_channel_filters(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    title = _title()
+    _create_task(manager, alice, title)
+    expect(dashboard.event("new-notification", title)).to_be_visible()
+    dashboard.page.get_by_label("Channel").select_option("tasks")
+    expect(dashboard.event("task-assigned", title)).to_be_visible()
+    expect(dashboard.event("new-notification", title)).to_be_hidden()
+
+
+def test_the_event_filters(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    title = _title()
+    id = _create_task(manager, alice, title)
+    alice.patch(f"/api/tasks/{id}/progress", {"progress": 40})
+    dashboard.page.get_by_label("Event", exact=True).select_option("task-progress-updated")
+    expect(dashboard.event("task-progress-updated", title)).to_be_visible()
+    expect(dashboard.event("task-assigned", title)).to_be_hidden()
+
+
+def test_the_search_looks_into_the_payload(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    found, other = _title(), _title()
+    id = _create_task(manager, alice, found)
+    _create_task(manager, alice, other)
+    expect(dashboard.event("task-assigned", other)).to_be_visible()
+    dashboard.page.get_by_label("Search").fill(f'"id": "{id}"')
+    expect(dashboard.event("task-assigned", found)).to_be_visible()
+    expect(dashboard.event("task-assigned", other)).to_be_hidden()
+
+
+def test_filters_hold_for_events_to_come(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    dashboard.page.get_by_label("Channel").select_option("tasks")
+    title = _title()
+    _create_task(manager, alice, title)
+    expect(dashboard.event("task-assigned", title)).to_be_visible()
+    expect(dashboard.event("new-notification", title)).to_be_hidden()
+
+
+def test_filters_that_let_nothing_through_can_be_dropped(dashboard: Dashboard, alice: Api) -> None:
+    title = _title()
+    _notify(alice, title)
+    dashboard.page.get_by_label("Search").fill("no such thing")
+    expect(dashboard.event("new-notification", title)).to_be_hidden()
+    dashboard.press("Show all")
+    expect(dashboard.event("new-notification", title)).to_be_visible()
+
+
+def test_what_comes_while_paused_shows_when_resumed(dashboard: Dashboard, alice: Api) -> None:
+    title = _title()
+    dashboard.press("Pause")
+    _notify(alice, title)
+    expect(dashboard.page.get_by_text("Paused; 1 waiting.")).to_be_visible()
+    expect(dashboard.event("new-notification", title)).to_have_count(0)
+    dashboard.press("Resume")
+    expect(dashboard.event("new-notification", title)).to_be_visible()
+
+
+def test_clear_empties_the_list(dashboard: Dashboard, alice: Api) -> None:
+    _notify(alice, _title())
+    expect(dashboard.events).to_have_count(1)
+    dashboard.press("Clear")
+    expect(dashboard.events).to_have_count(0)
+    expect(dashboard.page.get_by_text("No events yet")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("label", "button", "event"),
+    [
+        ("Notify yourself", "Send", "new-notification"),
+        ("Write to a conversation", "Post", "new-message"),
+        ("Give yourself a task", "Create", "task-assigned"),
+    ],
+)
+def test_try_it_causes_an_event(dashboard: Dashboard, label: str, button: str, event: str) -> None:
+    text = _title()
+    dashboard.page.get_by_label(label).fill(text)
+    dashboard.press(button)
+    expect(dashboard.event(event, text)).to_be_visible()
+
+
+def test_a_refused_try_says_why(dashboard: Dashboard) -> None:
+    dashboard.page.get_by_label("Notify yourself").fill("   ")
+    dashboard.press("Send")
+    expect(dashboard.page.get_by_text("That did not work: The request is not valid. title")).to_be_visible()
+
+
+def test_a_room_that_one_may_no_longer_hear_is_left(browser_page: Page, server: Server, bob: Api, alice: Api) -> None:
+    title = _title("Room")
+    conversation = _start_conversation(bob, alice, title)
+    dashboard = Dashboard(browser_page, server.url)
+    dashboard.log_in("alice")
+    dashboard.ready()
+    bob.delete(f"/api/chat/conversations/{conversation}/participants/{alice.user['id']}")
+    expect(dashboard.rooms.filter(has_text=title)).to_contain_text("left: removed")
+
+
+def test_a_log_out_in_another_tab_ends_the_session_here(browser_page: Page, server: Server) -> None:
+    dashboard = Dashboard(browser_page, server.url)
+    dashboard.log_in("alice")
+    dashboard.ready()
+    other = dashboard.page.context.new_page()
+    other.goto(f"{dashboard.url}/dashboard")
+    other.get_by_role("button", name="Log out").click()
+    dashboard.page.get_by_role("link", name="Log in again").click()
+    expect(dashboard.page.get_by_role("heading", name="Log in")).to_be_visible()
+
+
+def test_the_page_comes_back_after_an_outage(browser_page: Page, tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        dashboard = Dashboard(browser_page, server.url)
+        dashboard.log_in("alice")
+        dashboard.ready()
+        server.kill9()
+        expect(dashboard.connection).to_contain_text("Reconnecting …")
+        server.start()
+        dashboard.ready()
+        title = _title()
+        _notify(Api.as_demo_user(server.url, "alice"), title)
+        expect(dashboard.event("new-notification", title)).to_be_visible()
+
+
+def test_the_connection_outlives_its_token(browser_page: Page, tmp_path: Path) -> None:
+    sockets: list[str] = []
+    browser_page.on("websocket", lambda socket: sockets.append(socket.url))
+    with Server(tmp_path, {"JWT_ACCESS_MINUTES": "0.1"}) as server:
+        dashboard = Dashboard(browser_page, server.url)
+        dashboard.log_in("alice")
+        dashboard.ready()
+        for _ in range(2):  # each after half of a lifetime
+            browser_page.wait_for_event("response", lambda response: response.url.endswith("/dashboard/token"))
+        dashboard.ready()
+        assert len(sockets) == 1
+
+
+def test_a_phone_needs_no_sideways_scrolling(dashboard: Dashboard, manager: Api, alice: Api) -> None:
+    dashboard.page.set_viewport_size({"width": PHONE_WIDTH, "height": 740})
+    title = _title("x" * 100)
+    _create_task(manager, alice, title)
+    event = dashboard.event("task-assigned", title)
+    event.locator("summary").click()
+    width = dashboard.page.locator("html").evaluate("page => page.scrollWidth")
+    assert width == PHONE_WIDTH

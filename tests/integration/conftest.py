@@ -1,0 +1,160 @@
+"""An application of its own for each test, with an SQLite file, and people to call it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_socketio import SocketIOTestClient
+from werkzeug.test import TestResponse
+
+from app import create_app
+from app.auth.models import Login
+from app.auth.tokens import access_token, refresh_token
+from app.config import Settings
+from app.core.clock import now
+from app.extensions import db, socketio
+from app.people.models import Role, Team, TeamMember, User
+
+Heard = list[tuple[str, Any]]
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(instance_path=tmp_path, requests_per_minute=100_000)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    app = create_app(settings)
+    with app.app_context():
+        db.create_all()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+class Socket:
+    """A connected Socket.IO client, in the process."""
+
+    def __init__(self, client: SocketIOTestClient, namespace: str) -> None:
+        self._client = client
+        self._namespace = namespace
+
+    @property
+    def connected(self) -> bool:
+        return bool(self._client.is_connected(self._namespace))
+
+    def emit(self, event: str, *arguments: Any) -> Any:
+        """Send a command; returns its ack."""
+        return self._client.emit(event, *arguments, namespace=self._namespace, callback=True)
+
+    def emit_without_ack(self, event: str, *arguments: Any) -> None:
+        self._client.emit(event, *arguments, namespace=self._namespace)
+
+    def heard(self, name: str | None = None) -> Heard:
+        """The events since the last call, as (name, payload); with ``name`` only those of that name."""
+        socketio.relay.drain()
+        queue = vars(self._client)["queue"]  # get_received refuses once the socket was disconnected
+        events = [(e["name"], e["args"][0]) for e in queue if e["namespace"] == self._namespace]
+        queue.clear()
+        return [(n, p) for n, p in events if name in (None, n)]
+
+
+@dataclass
+class Person:
+    """A user with a login, who makes requests and opens sockets."""
+
+    app: Flask
+    http: FlaskClient
+    id: str
+    login_id: str
+    token: str
+    refresh_token: str
+
+    def _call(self, method: str, path: str, json: Any, headers: dict[str, str] | None) -> TestResponse:
+        headers = {"Authorization": f"Bearer {self.token}"} | (headers or {})
+        return self.http.open(path, method=method, json=json, headers=headers)
+
+    def get(self, path: str, headers: dict[str, str] | None = None) -> TestResponse:
+        return self._call("GET", path, None, headers)
+
+    def post(self, path: str, json: Any = None, headers: dict[str, str] | None = None) -> TestResponse:
+        return self._call("POST", path, json, headers)
+
+    def put(self, path: str, json: Any = None, headers: dict[str, str] | None = None) -> TestResponse:
+        return self._call("PUT", path, json, headers)
+
+    def patch(self, path: str, json: Any = None, headers: dict[str, str] | None = None) -> TestResponse:
+        return self._call("PATCH", path, json, headers)
+
+    def delete(self, path: str, json: Any = None, headers: dict[str, str] | None = None) -> TestResponse:
+        return self._call("DELETE", path, json, headers)
+
+    def connect(self, namespace: str = "/") -> Socket:
+        """Open a socket with this login's token."""
+        client = socketio.test_client(self.app, namespace=namespace, auth={"token": self.token})
+        return Socket(client, namespace)
+
+
+NewPerson = Callable[..., Person]
+
+
+@pytest.fixture
+def new_person(app: Flask) -> NewPerson:
+    """Makes a user: ``new_person(role="manager", teams=[team_id])``."""
+
+    def make(role: str = Role.MEMBER, teams: tuple[str, ...] | list[str] = (), name: str = "Somebody") -> Person:
+        with app.app_context():
+            number = db.session.query(User).count()
+            user = User(email=f"person{number}@example.com", name=name, password_hash="unusable", role=role)
+            db.session.add(user)
+            db.session.flush()
+            db.session.add_all(TeamMember(team_id=team, user_id=user.id) for team in teams)
+            login = Login(user_id=user.id, expires_at=now())
+            db.session.add(login)
+            db.session.commit()
+            tokens = access_token(login), refresh_token(login)
+            return Person(app, app.test_client(), user.id, login.id, *tokens)
+
+    return make
+
+
+@pytest.fixture
+def team(app: Flask) -> str:
+    """The id of a team without members."""
+    with app.app_context():
+        team = Team(name="A team")
+        db.session.add(team)
+        db.session.commit()
+        return team.id
+
+
+@pytest.fixture
+def person(new_person: NewPerson) -> Person:
+    return new_person()
+
+
+@pytest.fixture
+def manager(new_person: NewPerson, team: str) -> Person:
+    """Who manages ``team``."""
+    return new_person(role=Role.MANAGER, teams=[team])
+
+
+@pytest.fixture
+def member(new_person: NewPerson, team: str) -> Person:
+    """Who belongs to ``team``."""
+    return new_person(teams=[team])
+
+
+@pytest.fixture
+def admin(new_person: NewPerson) -> Person:
+    return new_person(role=Role.ADMIN)
+
+
+def error_code(response: TestResponse) -> tuple[int, str]:
+    """The status and the code of an error answer."""
+    return response.status_code, response.get_json()["error"]["code"]

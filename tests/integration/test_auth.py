@@ -1,0 +1,248 @@
+"""``/api/auth``: register, login, refresh, logout, password; and which tokens are worth something."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from app.auth.models import Login
+from app.auth.tokens import access_token
+from app.extensions import db
+from tests.integration.conftest import Person, error_code
+
+FORM = {"email": "New@Example.com", "password": "a-long-password", "name": "New"}
+
+
+@pytest.fixture
+def http(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def registered(http: FlaskClient) -> dict[str, Any]:
+    answer = http.post("/api/auth/register", json=FORM)
+    assert answer.status_code == 201
+    body: dict[str, Any] = answer.get_json()
+    return body
+
+
+def me(http: FlaskClient, token: str) -> TestResponse:
+    return http.get("/api/auth/me", headers={"Authorization": f"Bearer {token}"})
+
+
+def log_in(http: FlaskClient, password: str = FORM["password"], email: str = FORM["email"]) -> TestResponse:
+    return http.post("/api/auth/login", json={"email": email, "password": password})
+
+
+def test_registering_answers_the_user_and_both_tokens(registered: dict[str, Any]) -> None:
+    assert set(registered) == {"user", "accessToken", "refreshToken"}
+    user = registered["user"]
+    assert (user["email"], user["name"], user["role"]) == ("new@example.com", "New", "member")
+    assert not {"password", "passwordHash"} & set(user)
+
+
+def test_the_access_token_speaks_for_the_user(http: FlaskClient, registered: dict[str, Any]) -> None:
+    assert me(http, registered["accessToken"]).get_json() == registered["user"]
+
+
+@pytest.mark.usefixtures("registered")
+def test_an_address_has_one_account_however_it_is_written(http: FlaskClient) -> None:
+    again = http.post("/api/auth/register", json=FORM | {"email": "NEW@example.COM"})
+    assert error_code(again) == (409, "conflict")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("email", "nobody"),
+        ("email", 1),
+        ("password", "short"),
+        ("password", "x" * 257),
+        ("name", " "),
+        ("name", "x" * 101),
+        ("name", None),
+        ("name", "with \0 in it"),
+        ("role", "admin"),
+    ],
+)
+def test_a_bad_field_of_a_registration_is_named_and_makes_no_account(http: FlaskClient, field: str, value: Any) -> None:
+    answer = http.post("/api/auth/register", json=FORM | {field: value})
+    assert error_code(answer) == (400, "validation_failed")
+    assert log_in(http).status_code == 401
+
+
+def test_every_missing_field_is_named(http: FlaskClient) -> None:
+    details = http.post("/api/auth/register", json={}).get_json()["error"]["details"]
+    assert set(details) == {"email", "password", "name"}
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"NaN", b'{"email": NaN}', b"\xff"])
+def test_a_body_that_is_no_json_object_is_not_valid(http: FlaskClient, body: bytes) -> None:
+    answer = http.post("/api/auth/login", data=body, content_type="application/json")
+    assert error_code(answer) == (400, "validation_failed")
+
+
+def test_a_body_of_another_type_is_not_supported(http: FlaskClient) -> None:
+    answer = http.post("/api/auth/login", data=b"email=x", content_type="application/x-www-form-urlencoded")
+    assert error_code(answer) == (415, "unsupported_media_type")
+
+
+def test_a_body_above_the_limit_is_too_large(http: FlaskClient) -> None:
+    answer = http.post("/api/auth/register", json=FORM | {"name": "x" * 70_000})
+    assert error_code(answer) == (413, "payload_too_large")
+
+
+@pytest.mark.usefixtures("registered")
+def test_logging_in_answers_the_user_and_both_tokens(http: FlaskClient) -> None:
+    answer = log_in(http)
+    assert answer.status_code == 200
+    assert set(answer.get_json()) == {"user", "accessToken", "refreshToken"}
+
+
+@pytest.mark.usefixtures("registered")
+def test_a_wrong_password_and_an_unknown_account_read_alike(http: FlaskClient) -> None:
+    wrong, unknown = log_in(http, "wrong-password"), log_in(http, email="unknown@example.com")
+    assert error_code(wrong) == (401, "unauthenticated")
+    assert wrong.get_json() == unknown.get_json()
+
+
+@pytest.mark.usefixtures("registered")
+def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait(http: FlaskClient) -> None:
+    for _ in range(10):
+        assert log_in(http, "wrong-password").status_code == 401
+    answer = log_in(http)
+    assert error_code(answer) == (429, "rate_limited")
+    assert 1 <= int(answer.headers["Retry-After"]) <= 15 * 60
+
+
+def test_the_21st_login_of_an_address_in_a_minute_has_to_wait(http: FlaskClient) -> None:
+    codes = [log_in(http, email=f"u{number}@example.com").status_code for number in range(21)]
+    assert codes == [401] * 20 + [429]
+
+
+def test_a_refresh_token_gets_a_new_access_token(http: FlaskClient, registered: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {registered['refreshToken']}"}
+    answer = http.post("/api/auth/refresh", headers=headers)
+    assert set(answer.get_json()) == {"accessToken"}
+    assert me(http, answer.get_json()["accessToken"]).status_code == 200
+
+
+def test_an_access_token_does_not_refresh(http: FlaskClient, registered: dict[str, Any]) -> None:
+    headers = {"Authorization": f"Bearer {registered['accessToken']}"}
+    assert error_code(http.post("/api/auth/refresh", headers=headers)) == (401, "unauthenticated")
+
+
+def test_a_refresh_token_does_not_call_the_api(http: FlaskClient, registered: dict[str, Any]) -> None:
+    assert error_code(me(http, registered["refreshToken"])) == (401, "unauthenticated")
+
+
+def test_logout_revokes_both_tokens_of_that_login_alone(http: FlaskClient, registered: dict[str, Any]) -> None:
+    other = log_in(http).get_json()["accessToken"]
+    answer = http.post("/api/auth/logout", headers={"Authorization": f"Bearer {registered['accessToken']}"})
+    assert (answer.status_code, answer.data) == (204, b"")
+    assert error_code(me(http, registered["accessToken"])) == (401, "token_revoked")
+    headers = {"Authorization": f"Bearer {registered['refreshToken']}"}
+    assert error_code(http.post("/api/auth/refresh", headers=headers)) == (401, "token_revoked")
+    assert me(http, other).status_code == 200
+
+
+def change_password(http: FlaskClient, token: str, current: str, new: str) -> TestResponse:
+    headers = {"Authorization": f"Bearer {token}"}
+    return http.post("/api/auth/password", json={"current": current, "new": new}, headers=headers)
+
+
+def test_a_changed_password_ends_every_other_login(http: FlaskClient, registered: dict[str, Any]) -> None:
+    other = log_in(http).get_json()["accessToken"]
+    answer = change_password(http, registered["accessToken"], FORM["password"], "another-password")
+    assert answer.status_code == 204
+    assert me(http, registered["accessToken"]).status_code == 200
+    assert error_code(me(http, other)) == (401, "token_revoked")
+    assert log_in(http).status_code == 401
+    assert log_in(http, "another-password").status_code == 200
+
+
+def test_the_password_stays_when_the_current_one_is_wrong(http: FlaskClient, registered: dict[str, Any]) -> None:
+    answer = change_password(http, registered["accessToken"], "wrong-password", "another-password")
+    assert error_code(answer) == (401, "unauthenticated")
+    assert log_in(http).status_code == 200
+
+
+# --- tokens that were not made here
+
+
+def forged(app: Flask, person: Person, key: str | None = None, algorithm: str = "HS256", **claims: Any) -> str:
+    """A token like the person's own, but for what is given."""
+    real = jwt.decode(person.token, options={"verify_signature": False})
+    return jwt.encode(real | claims, app.config["JWT_SECRET_KEY"] if key is None else key, algorithm=algorithm)
+
+
+def at(**offset: float) -> int:
+    return int((datetime.now(UTC) + timedelta(**offset)).timestamp())
+
+
+def test_a_token_like_ones_own_is_accepted(app: Flask, http: FlaskClient, person: Person) -> None:
+    assert me(http, forged(app, person)).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"iss": "somebody else"},
+        {"aud": "somebody else"},
+        {"nbf": at(hours=1)},
+        {"type": "refresh"},
+        {"sub": "somebody else"},
+        {"login": "unknown"},
+        {"login": None},
+        {"login": {"a": 1}},
+    ],
+)
+def test_a_token_with_a_wrong_claim_is_refused(
+    app: Flask, http: FlaskClient, person: Person, claims: dict[str, Any]
+) -> None:
+    assert error_code(me(http, forged(app, person, **claims))) == (401, "unauthenticated")
+
+
+def test_an_expired_token_is_said_to_be_expired(app: Flask, http: FlaskClient, person: Person) -> None:
+    assert error_code(me(http, forged(app, person, exp=at(seconds=-1)))) == (401, "token_expired")
+
+
+def test_a_token_signed_with_another_key_is_refused(app: Flask, http: FlaskClient, person: Person) -> None:
+    assert error_code(me(http, forged(app, person, "another key " * 4))) == (401, "unauthenticated")
+
+
+def test_a_token_without_signature_is_refused(app: Flask, http: FlaskClient, person: Person) -> None:
+    assert error_code(me(http, forged(app, person, "", "none"))) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("header", ["", "Bearer", "Bearer ", "Basic x", "Bearer a.b.c", "x"])
+def test_a_header_without_a_token_is_refused(http: FlaskClient, header: str) -> None:
+    answer = http.get("/api/auth/me", headers={"Authorization": header})
+    assert error_code(answer) == (401, "unauthenticated")
+
+
+def test_a_token_in_the_query_string_is_no_token(http: FlaskClient, person: Person) -> None:
+    assert http.get(f"/api/auth/me?token={person.token}&jwt={person.token}").status_code == 401
+
+
+def test_a_token_of_the_previous_key_is_accepted_while_keys_rotate(
+    app: Flask, http: FlaskClient, person: Person
+) -> None:
+    old = "0123456789" * 4
+    app.config["JWT_SECRET_KEY"], today = old, app.config["JWT_SECRET_KEY"]
+    token = log_in_again(app, person)
+    app.config["JWT_SECRET_KEY"] = today
+    assert error_code(me(http, token)) == (401, "unauthenticated")
+    app.config["JWT_PREVIOUS_SECRET_KEY"] = old
+    assert me(http, token).status_code == 200
+
+
+def log_in_again(app: Flask, person: Person) -> str:
+    with app.app_context():
+        login = db.session.get(Login, person.login_id)
+        assert login is not None
+        return access_token(login)

@@ -1,0 +1,191 @@
+"""``typing-start`` and ``typing-stop``, and what the others hear of them."""
+
+import time
+from typing import Any
+
+import eventlet
+import pytest
+
+from app.config import Settings
+from tests.integration.conftest import Heard, NewPerson, Person, Socket
+from tests.support.chat import CONVERSATIONS, start
+from tests.support.outbox import listen
+
+EXPIRY = 0.3  # seconds
+PATIENCE = 5.0  # seconds that a test waits for what must come
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"typing_seconds": EXPIRY})
+
+
+@pytest.fixture
+def alice(new_person: NewPerson) -> Person:
+    return new_person(name="Alice")
+
+
+@pytest.fixture
+def bob(new_person: NewPerson) -> Person:
+    return new_person(name="Bob")
+
+
+@pytest.fixture
+def conversation(alice: Person, bob: Person) -> str:
+    return start(alice, bob)
+
+
+def connect(conversation: str, *people: Person) -> list[Socket]:
+    """Sockets in the room of the conversation."""
+    sockets = [person.connect() for person in people]
+    for socket in sockets:
+        assert socket.emit("join-chat", conversation)["ok"] is True
+    return sockets
+
+
+def typing(person: Person, conversation: str, typing: bool) -> tuple[str, Any]:
+    return "user-typing", {"conversationId": conversation, "userId": person.id, "typing": typing}
+
+
+def wait_for(listener: Socket) -> Heard:
+    """What the listener hears next."""
+    waited = 0.0
+    while not (heard := listener.heard()):
+        assert waited < PATIENCE, "nothing was heard"
+        eventlet.sleep(0.01)
+        waited += 0.01
+    return heard
+
+
+def test_the_others_hear_who_is_typing(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    assert typist.emit("typing-start", {"conversationId": conversation}) == {"ok": True}
+    assert listener.heard() == [typing(alice, conversation, True)]
+
+
+def test_no_device_of_the_typist_hears_it(alice: Person, bob: Person, conversation: str) -> None:
+    typist, other_device, _ = connect(conversation, alice, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert (typist.heard(), other_device.heard()) == ([], [])
+
+
+def test_who_takes_no_part_does_not_hear_it(alice: Person, conversation: str, new_person: NewPerson) -> None:
+    (typist,) = connect(conversation, alice)
+    stranger = new_person().connect("/ws/chat")
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert stranger.heard() == []
+
+
+def test_typing_is_heard_in_the_namespace_too(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = alice.connect("/ws/chat"), bob.connect("/ws/chat")
+    assert typist.emit("typing-start", {"conversationId": conversation}) == {"ok": True}
+    assert listener.heard() == [typing(alice, conversation, True)]
+
+
+def test_the_others_hear_who_stopped(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    listener.heard()
+    assert typist.emit("typing-stop", {"conversationId": conversation}) == {"ok": True}
+    assert listener.heard() == [typing(alice, conversation, False)]
+
+
+def test_who_did_not_type_stops_unheard(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    assert typist.emit("typing-stop", {"conversationId": conversation}) == {"ok": True}
+    assert listener.heard() == []
+
+
+def test_typing_ends_by_itself(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    listener.heard()
+    assert wait_for(listener) == [typing(alice, conversation, False)]
+
+
+def test_typing_may_begin_again_after_it_ended(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    listener.heard()
+    wait_for(listener)
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert listener.heard() == [typing(alice, conversation, True)]
+
+
+def test_who_goes_on_typing_is_heard_once_and_ends_later(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    eventlet.sleep(EXPIRY / 2)
+    again = time.monotonic()
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert listener.heard() == [typing(alice, conversation, True)]
+    assert wait_for(listener) == [typing(alice, conversation, False)]
+    assert time.monotonic() - again >= EXPIRY
+
+
+def test_who_begins_again_after_stopping_types_the_whole_time(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    eventlet.sleep(EXPIRY / 2)
+    typist.emit("typing-stop", {"conversationId": conversation})
+    again = time.monotonic()
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert [payload["typing"] for _, payload in listener.heard()] == [True, False, True]
+    assert wait_for(listener) == [typing(alice, conversation, False)]
+    assert time.monotonic() - again >= EXPIRY
+
+
+def test_two_typists_end_apart(alice: Person, bob: Person, conversation: str) -> None:
+    one, other = connect(conversation, alice, bob)
+    one.emit("typing-start", {"conversationId": conversation})
+    other.emit("typing-start", {"conversationId": conversation})
+    other.heard()
+    other.emit("typing-stop", {"conversationId": conversation})
+    assert wait_for(other) == [typing(alice, conversation, False)]
+    assert one.heard() == [typing(bob, conversation, True), typing(bob, conversation, False)]
+
+
+def test_typing_is_not_stored(alice: Person, conversation: str) -> None:
+    (typist,) = connect(conversation, alice)
+    published = listen(alice.app)
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert published() == []
+
+
+@pytest.mark.parametrize("command", ["typing-start", "typing-stop"])
+def test_a_conversation_of_others_reads_like_one_that_does_not_exist(
+    bob: Person, conversation: str, command: str, new_person: NewPerson
+) -> None:
+    listener, stranger = *connect(conversation, bob), new_person(role="admin").connect()
+    invisible = stranger.emit(command, {"conversationId": conversation})
+    unknown = stranger.emit(command, {"conversationId": "unknown"})
+    assert (invisible["ok"], invisible["error"]["code"]) == (False, "forbidden")
+    assert invisible == unknown
+    assert listener.heard() == []
+
+
+def test_who_was_removed_may_not_type(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, bob, alice)
+    alice.delete(f"{CONVERSATIONS}/{conversation}/participants/{bob.id}")
+    assert typist.emit("typing-start", {"conversationId": conversation})["error"]["code"] == "forbidden"
+    assert listener.heard() == []
+
+
+@pytest.mark.parametrize("command", ["typing-start", "typing-stop"])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        (None,),
+        ("id",),
+        ({},),
+        ({"conversationId": 7},),
+        ({"conversationId": ""},),
+        ({"conversationId": "x" * 65},),
+        ({"conversationId": "x", "userId": "y"},),
+        ({"conversationId": "x"}, "more"),
+    ],
+)
+def test_a_bad_argument_is_refused(alice: Person, command: str, arguments: tuple[Any, ...]) -> None:
+    ack = alice.connect().emit(command, *arguments)
+    assert (ack["ok"], ack["error"]["code"]) == (False, "validation_failed")

@@ -1,0 +1,158 @@
+"""The engine alone, as a drop-in for Flask-SocketIO, under an application that knows nothing else."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask_socketio import SocketIOTestClient, emit, join_room, leave_room
+
+from app.engine import Envelope, SocketIO
+from app.engine.brokers.local import LocalBroker
+
+Connect = Callable[[], SocketIOTestClient]
+
+
+@pytest.fixture
+def flask_app() -> Flask:
+    return Flask(__name__)
+
+
+@pytest.fixture
+def socketio(flask_app: Flask) -> SocketIO:
+    socketio = SocketIO(flask_app, async_mode="eventlet")
+
+    @socketio.on("echo")
+    def echo(*values: Any) -> tuple[Any, ...]:
+        emit("echoed", values)
+        return values
+
+    @socketio.on("join")
+    def join(room: str) -> None:
+        join_room(room)
+
+    @socketio.on("leave")
+    def leave(room: str) -> None:
+        leave_room(room)
+
+    @socketio.on("wants-ack")
+    def wants_ack() -> bool:
+        emit("wanted", socketio.ack_wanted)
+        return True
+
+    return socketio
+
+
+@pytest.fixture
+def connect(flask_app: Flask, socketio: SocketIO) -> Connect:
+    return lambda: socketio.test_client(flask_app)
+
+
+def heard(client: SocketIOTestClient) -> list[tuple[str, list[Any]]]:
+    return [(event["name"], event["args"]) for event in client.get_received()]
+
+
+def test_handlers_answer_and_emit_as_in_flask_socketio(connect: Connect) -> None:
+    client = connect()
+    assert client.emit("echo", 1, {"a": "b"}, callback=True) == [1, {"a": "b"}]
+    assert heard(client) == [("echoed", [1, {"a": "b"}])]
+
+
+def test_a_plain_emit_reaches_a_room_without_an_offset(connect: Connect, socketio: SocketIO) -> None:
+    inside, outside = connect(), connect()
+    inside.emit("join", "room")
+    socketio.emit("news", {"n": 1}, to="room")
+    assert heard(inside) == [("news", [{"n": 1}])]
+    assert heard(outside) == []
+
+
+def test_binary_is_emitted_as_it_is(connect: Connect, socketio: SocketIO) -> None:
+    client = connect()
+    socketio.emit("bytes", b"\0\xff")
+    assert heard(client) == [("bytes", [b"\0\xff"])]
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_a_handler_can_tell_whether_an_ack_is_wanted(connect: Connect, *, wanted: bool) -> None:
+    client = connect()
+    client.emit("wants-ack", callback=wanted)
+    assert heard(client) == [("wanted", [wanted])]
+
+
+def test_an_envelope_brings_its_payload_and_the_offset_behind_it(connect: Connect, socketio: SocketIO) -> None:
+    client = connect()
+    client.emit("join", "room")
+    socketio.publish(Envelope("news", '{"n":1}', ("room",), seq=7))
+    socketio.publish(Envelope("hint", "{}", ("room",)))
+    assert heard(client) == [("news", [{"n": 1}, "7"]), ("hint", [{}, "7"])]
+
+
+def test_a_socket_that_wants_no_offsets_hears_the_payload_alone(connect: Connect, socketio: SocketIO) -> None:
+    plain, usual = connect(), connect()
+    for client in (plain, usual):
+        client.emit("join", "room")
+    ((_, sid), _) = sorted(socketio.hub.sockets_in(["room"]), key=lambda found: found[1] != sid_of(socketio, plain))
+    socketio.hub.leave_offsets_out(sid)
+    socketio.publish(Envelope("news", "1", ("room",), seq=1))
+    assert heard(plain) == [("news", [1])]
+    assert heard(usual) == [("news", [1, "1"])]
+
+
+def sid_of(socketio: SocketIO, client: SocketIOTestClient) -> Any:
+    return socketio.server.manager.sid_from_eio_sid(vars(client)["eio_sid"], "/")
+
+
+def test_a_socket_in_several_of_the_rooms_hears_an_envelope_once(connect: Connect, socketio: SocketIO) -> None:
+    client = connect()
+    client.emit("join", "a")
+    client.emit("join", "b")
+    socketio.publish(Envelope("news", "1", ("a", "b", "c")))
+    assert len(heard(client)) == 1
+
+
+def test_sockets_in_a_skipped_room_do_not_hear_it(connect: Connect, socketio: SocketIO) -> None:
+    typist, other = connect(), connect()
+    for client in (typist, other):
+        client.emit("join", "chat")
+    typist.emit("join", "typists")
+    socketio.publish(Envelope("typing", "1", ("chat",), skip=("typists",)))
+    assert heard(typist) == []
+    assert heard(other) == [("typing", [1, "0"])]
+
+
+def test_a_control_message_is_handled_in_order_and_heard_by_nobody(connect: Connect, socketio: SocketIO) -> None:
+    client = connect()
+    client.emit("join", "room")
+
+    @socketio.control("@empty")
+    def empty(envelope: Envelope) -> None:
+        for namespace, sid in list(socketio.hub.sockets_in(envelope.rooms)):
+            socketio.server.leave_room(sid, "room", namespace=namespace)
+
+    for envelope in (Envelope("n", "1", ("room",)), Envelope("@empty", "{}", ("room",)), Envelope("n", "2", ("room",))):
+        socketio.publish(envelope)
+    assert heard(client) == [("n", [1, "0"])]
+
+
+def test_a_loopback_is_heard_and_leaves_no_listener_behind(socketio: SocketIO) -> None:
+    assert socketio.loop_back(Envelope("probe", "{}", ("@probe",)), seconds=1)
+    assert not socketio.hub._taps
+
+
+def test_a_loopback_that_nobody_delivers_fails_in_its_time(socketio: SocketIO) -> None:
+    socketio.broker.start(lambda envelope: None)  # noqa: ARG005
+    assert not socketio.loop_back(Envelope("probe", "{}", ("@probe",)), seconds=0.05)
+
+
+def test_the_local_broker_delivers_in_the_order_of_publishing() -> None:
+    broker, delivered = LocalBroker(), list[Envelope]()
+    broker.start(delivered.append)
+    sent = [Envelope("n", str(number), ("room",)) for number in range(100)]
+    for envelope in sent:
+        broker.publish(envelope)
+    assert delivered == sent
+
+
+def test_a_broker_that_was_not_started_says_so() -> None:
+    with pytest.raises(RuntimeError, match="init_app"):
+        LocalBroker().publish(Envelope("n", "1", ("room",)))

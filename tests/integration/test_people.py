@@ -1,0 +1,32 @@
+"""``/api/users``, ``/api/teams``, ``/api/departments``."""
+
+from tests.integration.conftest import NewPerson, Person, error_code
+
+
+def test_an_admin_makes_a_team(admin: Person) -> None:
+    answer = admin.post("/api/teams", {"name": " Core "})
+    assert answer.status_code == 201
+    assert answer.get_json()["name"] == "Core"
+
+
+def test_a_member_may_not_make_a_team(person: Person) -> None:
+    assert error_code(person.post("/api/teams", {"name": "Core"})) == (403, "forbidden")
+
+
+def test_a_repeat_with_the_same_key_makes_no_second_team(admin: Person) -> None:
+    first = admin.post("/api/teams", {"name": "Core"}, headers={"Idempotency-Key": "k1"})
+    again = admin.post("/api/teams", {"name": "Core"}, headers={"Idempotency-Key": "k1"})
+    assert (again.status_code, again.get_json()) == (201, first.get_json())
+    assert len(admin.get("/api/teams").get_json()["items"]) == 1
+
+
+def test_a_repeat_with_another_body_is_a_conflict(admin: Person) -> None:
+    admin.post("/api/teams", {"name": "Core"}, headers={"Idempotency-Key": "k1"})
+    again = admin.post("/api/teams", {"name": "Other"}, headers={"Idempotency-Key": "k1"})
+    assert error_code(again) == (409, "conflict")
+
+
+def test_others_are_seen_by_id_and_name_alone(new_person: NewPerson) -> None:
+    one, other = new_person(), new_person(name="Other")
+    assert one.get(f"/api/users/{other.id}").get_json() == {"id": other.id, "name": "Other"}
+    assert "email" in one.get(f"/api/users/{one.id}").get_json()

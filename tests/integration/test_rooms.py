@@ -1,0 +1,231 @@
+"""``join-…`` and ``leave-…``: rights, acks, and what happens when a right ends."""
+
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from app.extensions import db
+from app.people.models import Department, User
+from app.realtime.connections import connections
+from tests.integration.conftest import NewPerson, Person
+
+OWN_ROOMS = ["user", "notifications", "tasks", "analytics"]
+
+
+def denied(ack: dict[str, Any]) -> bool:
+    return ack["ok"] is False and ack["error"]["code"] == "forbidden"
+
+
+@pytest.fixture
+def department(app: Flask) -> str:
+    with app.app_context():
+        department = Department(name="D")
+        db.session.add(department)
+        db.session.commit()
+        return department.id
+
+
+def move_to(app: Flask, department_id: str, person: Person) -> None:
+    with app.app_context():
+        user = db.session.get(User, person.id)
+        assert user is not None
+        user.department_id = department_id
+        db.session.commit()
+
+
+@pytest.mark.parametrize("kind", OWN_ROOMS)
+def test_the_own_room_is_joined_with_its_name_and_an_offset(person: Person, kind: str) -> None:
+    assert person.connect().emit(f"join-{kind}", person.id) == {
+        "ok": True,
+        "room": f"{kind}-{person.id}",
+        "offset": "0",
+    }
+
+
+@pytest.mark.parametrize("kind", OWN_ROOMS)
+def test_the_room_of_another_is_denied(new_person: NewPerson, kind: str) -> None:
+    assert denied(new_person().connect().emit(f"join-{kind}", new_person().id))
+
+
+@pytest.mark.parametrize("kind", ["user", "notifications"])
+def test_not_even_an_admin_hears_anothers_private_rooms(admin: Person, person: Person, kind: str) -> None:
+    assert denied(admin.connect().emit(f"join-{kind}", person.id))
+
+
+@pytest.mark.parametrize("kind", ["tasks", "analytics"])
+def test_a_manager_hears_the_tasks_and_metrics_of_a_shared_team(new_person: NewPerson, team: str, kind: str) -> None:
+    manager, member, stranger = new_person("manager", [team]), new_person(teams=[team]), new_person()
+    assert manager.connect().emit(f"join-{kind}", member.id)["ok"]
+    assert denied(manager.connect().emit(f"join-{kind}", stranger.id))
+    assert denied(member.connect().emit(f"join-{kind}", manager.id))
+
+
+@pytest.mark.parametrize("kind", ["tasks", "analytics"])
+def test_an_admin_hears_the_tasks_and_metrics_of_all(admin: Person, person: Person, kind: str) -> None:
+    assert admin.connect().emit(f"join-{kind}", person.id)["ok"]
+
+
+def test_members_and_admins_hear_a_team(new_person: NewPerson, team: str) -> None:
+    assert new_person(teams=[team]).connect().emit("join-team", team)["ok"]
+    assert new_person("admin").connect().emit("join-team", team)["ok"]
+    assert denied(new_person("manager").connect().emit("join-team", team))
+
+
+def test_members_and_admins_hear_a_department(app: Flask, new_person: NewPerson, department: str) -> None:
+    member = new_person()
+    move_to(app, department, member)
+    assert member.connect().emit("join-department", department)["ok"]
+    assert new_person("admin").connect().emit("join-department", department)["ok"]
+    assert denied(new_person().connect().emit("join-department", department))
+
+
+@pytest.mark.parametrize("kind", ["team", "department", "tasks", "analytics", "chat"])
+def test_a_room_of_something_that_does_not_exist_is_denied_even_to_admins(admin: Person, kind: str) -> None:
+    assert denied(admin.connect().emit(f"join-{kind}", "nothing"))
+
+
+def test_participants_alone_hear_a_conversation(new_person: NewPerson) -> None:
+    one, other, stranger = new_person(), new_person(), new_person("admin")
+    chat = one.post("/api/chat/conversations", {"participantIds": [other.id]}).get_json()["id"]
+    assert other.connect().emit("join-chat", chat)["ok"]
+    assert denied(stranger.connect().emit("join-chat", chat))
+
+
+@pytest.mark.parametrize("argument", [None, 1, True, {"id": "x"}, ["x"], "", "x" * 65])
+@pytest.mark.parametrize("command", ["join-user", "join-chat", "leave-team"])
+def test_an_argument_that_is_no_id_is_not_valid(person: Person, command: str, argument: Any) -> None:
+    ack = person.connect().emit(command, argument)
+    assert (ack["ok"], ack["error"]["code"]) == (False, "validation_failed")
+
+
+@pytest.mark.parametrize("arguments", [(), ("x", {"since": 1}), ("x", {"other": "1"}), ("x", "1"), ("x", {}, {})])
+def test_other_arguments_than_an_id_and_options_are_not_valid(person: Person, arguments: tuple[Any, ...]) -> None:
+    assert person.connect().emit("join-user", *arguments)["error"]["code"] == "validation_failed"
+
+
+def test_a_refusal_without_ack_is_an_error_event(person: Person) -> None:
+    socket = person.connect()
+    socket.emit_without_ack("join-user", "somebody-else")
+    ((name, payload),) = socket.heard()
+    assert name == "error"
+    assert payload == {
+        "code": "forbidden",
+        "message": "You may not join this room.",
+        "details": {},
+        "event": "join-user",
+    }
+
+
+def test_a_command_that_nobody_declared_is_not_found(person: Person) -> None:
+    assert person.connect().emit("make-coffee")["error"]["code"] == "not_found"
+
+
+def test_a_room_that_was_left_is_not_heard(person: Person) -> None:
+    socket = person.connect()
+    socket.emit("join-notifications", person.id)
+    assert socket.emit("leave-notifications", person.id) == {"ok": True, "room": f"notifications-{person.id}"}
+    person.post("/api/notifications", {"userId": person.id, "type": "note", "title": "T", "message": "M"})
+    assert socket.heard() == []
+
+
+def test_nothing_was_missed_since_the_current_offset(person: Person) -> None:
+    socket = person.connect()
+    offset = socket.emit("join-user", person.id)["offset"]
+    assert "gap" not in socket.emit("join-user", person.id, {"since": offset})
+
+
+def test_an_offset_that_can_not_be_caught_up_with_is_a_gap(person: Person) -> None:
+    assert person.connect().emit("join-user", person.id, {"since": "unknown"})["gap"] is True
+
+
+def test_the_129th_room_is_refused(app: Flask, admin: Person) -> None:
+    socket = admin.connect()
+    with app.app_context():
+        users = [User(email=f"u{i}@x.org", name="U", password_hash="-") for i in range(129)]
+        db.session.add_all(users)
+        db.session.commit()
+        ids = [user.id for user in users]
+    acks = []
+    for id in ids:
+        acks.append(socket.emit("join-tasks", id))
+        connection_slows_down()
+    assert [ack["ok"] for ack in acks] == [True] * 128 + [False]
+    assert acks[-1]["error"]["code"] == "rate_limited"
+    assert socket.emit("join-tasks", ids[0])["ok"], "a room it is in already is not one more"
+
+
+def connection_slows_down() -> None:
+    """Fill the command allowance up again: what is tested is the limit on rooms."""
+    for connection in connections.values():
+        connection.commands._tokens = 100
+
+
+# --- a right that ends
+
+
+def test_who_is_removed_from_a_team_leaves_its_room_at_once(new_person: NewPerson, team: str, admin: Person) -> None:
+    member = new_person(teams=[team])
+    socket = member.connect()
+    socket.emit("join-team", team)
+    admin.delete(f"/api/teams/{team}/members/{member.id}")
+    assert socket.heard() == [("room-left", {"room": f"team-{team}", "reason": "removed"})]
+    admin.post("/api/tasks", {"title": "canary", "teamId": team})
+    assert socket.heard() == []
+
+
+def test_a_manager_no_longer_hears_the_tasks_of_who_left_the_team(new_person: NewPerson, team: str) -> None:
+    manager, member = new_person("manager", [team]), new_person(teams=[team])
+    socket = manager.connect()
+    socket.emit("join-tasks", member.id)
+    manager.delete(f"/api/teams/{team}/members/{member.id}")
+    assert socket.heard() == [("room-left", {"room": f"tasks-{member.id}", "reason": "removed"})]
+
+
+def test_who_is_no_longer_a_manager_leaves_the_rooms_of_others(new_person: NewPerson, team: str, admin: Person) -> None:
+    manager, member = new_person("manager", [team]), new_person(teams=[team])
+    socket = manager.connect()
+    for command, id in (("join-analytics", member.id), ("join-tasks", manager.id), ("join-team", team)):
+        assert socket.emit(command, id)["ok"]
+    admin.patch(f"/api/users/{manager.id}", {"role": "member"})
+    assert socket.heard() == [("room-left", {"room": f"analytics-{member.id}", "reason": "role_changed"})]
+
+
+def test_who_moves_to_another_department_leaves_the_room_of_the_first(
+    app: Flask, new_person: NewPerson, department: str, admin: Person
+) -> None:
+    member = new_person()
+    move_to(app, department, member)
+    socket = member.connect()
+    socket.emit("join-department", department)
+    other = admin.post("/api/departments", {"name": "Other"}).get_json()["id"]
+    assert admin.put(f"/api/departments/{other}/members/{member.id}").status_code == 204
+    assert socket.heard() == [("room-left", {"room": f"department-{department}", "reason": "removed"})]
+
+
+def test_who_leaves_a_conversation_hears_no_later_message(new_person: NewPerson) -> None:
+    one, other = new_person(), new_person()
+    chat = one.post("/api/chat/conversations", {"participantIds": [other.id]}).get_json()["id"]
+    sockets = [other.connect("/ws/chat"), other.connect()]
+    sockets[1].emit("join-chat", chat)
+    one.delete(f"/api/chat/conversations/{chat}/participants/{other.id}")
+    one.post(f"/api/chat/conversations/{chat}/messages", {"content": "canary"})
+    for socket in sockets:
+        assert socket.heard() == [("room-left", {"room": f"chat-{chat}", "reason": "removed"})]
+
+
+def test_the_chat_namespace_hears_conversations_begun_later(new_person: NewPerson) -> None:
+    one, other = new_person(), new_person()
+    socket = other.connect("/ws/chat")
+    chat = one.post("/api/chat/conversations", {"participantIds": [other.id]}).get_json()["id"]
+    one.post(f"/api/chat/conversations/{chat}/messages", {"content": "hello"})
+    assert [payload["content"] for _, payload in socket.heard("new-message")] == ["hello"]
+
+
+def test_a_socket_in_several_rooms_of_an_event_hears_it_once(new_person: NewPerson, team: str) -> None:
+    member = new_person(teams=[team])
+    socket = member.connect()
+    socket.emit("join-team", team)
+    socket.emit("join-tasks", member.id)
+    member.post("/api/tasks", {"title": "T", "teamId": team, "assigneeId": member.id})
+    assert len(socket.heard("task-assigned")) == 1

@@ -1,0 +1,92 @@
+"""The environment becomes typed settings, or a sentence that says what to change."""
+
+from pathlib import Path
+
+import pytest
+
+from app.config import ConfigError, Settings, load_settings
+
+SECRET = "correct horse battery staple, forty chars"
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture
+def production(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    monkeypatch.setenv("APP_ENV", "production")
+    monkeypatch.setenv("JWT_SECRET_KEY", SECRET)
+    monkeypatch.setenv("SECRET_KEY", SECRET)
+    return monkeypatch
+
+
+def test_without_an_environment_it_is_the_development_server_on_port_3000() -> None:
+    settings = load_settings()
+    assert (settings.app_env, settings.host, settings.port) == ("development", "127.0.0.1", 3000)
+    assert settings.sqlalchemy_url.startswith("sqlite:///")
+
+
+def test_an_empty_variable_is_one_that_is_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "")
+    assert load_settings().port == 3000
+
+
+def test_origins_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CLIENT_URL", "https://a.example, https://b.example/")
+    assert load_settings().client_url == ["https://a.example", "https://b.example"]
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres"])
+def test_postgresql_is_reached_by_the_driver_that_yields(monkeypatch: pytest.MonkeyPatch, scheme: str) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"{scheme}://me:p%40ss@db/tasks")
+    assert load_settings().sqlalchemy_url == "postgresql+psycopg2://me:p%40ss@db/tasks"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("PORT", "many"), ("PORT", "70000"), ("APP_ENV", "staging"), ("JWT_ACCESS_MINUTES", "0")]
+)
+def test_a_value_that_can_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=name):
+        load_settings()
+
+
+def test_redis_is_refused_by_a_version_of_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://localhost")
+    with pytest.raises(ConfigError, match="REDIS_URL"):
+        load_settings()
+
+
+@pytest.mark.usefixtures("production")
+def test_production_starts_with_strong_secrets() -> None:
+    assert load_settings().production
+
+
+@pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "SECRET_KEY"])
+@pytest.mark.parametrize("value", [None, "short", "a" * 64])
+def test_production_refuses_a_missing_or_weak_secret_by_name(
+    production: pytest.MonkeyPatch, name: str, value: str | None
+) -> None:
+    if value is None:
+        production.delenv(name)
+    else:
+        production.setenv(name, value)
+    with pytest.raises(ConfigError, match=rf"^{name} "):
+        load_settings()
+
+
+def test_production_refuses_to_let_every_origin_in(production: pytest.MonkeyPatch) -> None:
+    production.setenv("CLIENT_URL", "*")
+    with pytest.raises(ConfigError, match="CLIENT_URL"):
+        load_settings()
+
+
+def test_a_development_secret_is_made_once_and_readable_by_its_owner_alone(tmp_path: Path) -> None:
+    settings = Settings(instance_path=tmp_path)
+    secret = settings.development_secret("secret_key")
+    assert len(secret) >= 32
+    assert settings.development_secret("secret_key") == secret
+    assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
