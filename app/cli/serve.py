@@ -21,7 +21,6 @@ console = Console(highlight=False)
 def serve(app: Flask) -> None:
     """Serve until the process is told to stop."""
     settings: Settings = app.extensions["settings"]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     if not settings.production:
         with app.app_context():
             _prepare_development()
@@ -31,6 +30,8 @@ def serve(app: Flask) -> None:
         sys.exit(f"Can't listen at {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT to a free one.")
     socketio.start_relay()
     _greet(settings)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: socketio.stop())
     socketio.serve(app, listener, MOST_CONNECTIONS)
 
 

@@ -11,7 +11,7 @@ from app.auth.guard import current_identity, current_user
 from app.auth.schemas import LogIn
 from app.auth.tokens import access_token
 from app.config import current_settings
-from app.core.api import public, reply
+from app.core.api import produces, public, returns
 from app.core.errors import AppError
 from app.dashboard.forms import LogInForm, LogOutForm
 from app.dashboard.schemas import PageToken
@@ -27,6 +27,7 @@ PATH_OF_THIS_SITE = re.compile(r"/(?![/\\])[^\\\s\x00-\x1f]*")  # browsers read 
 
 @bp.get("/")
 @public
+@produces(status=302)
 def home() -> AnyResponse:
     """Lead to the dashboard."""
     return redirect(url_for(".dashboard"))
@@ -34,6 +35,7 @@ def home() -> AnyResponse:
 
 @bp.get("/login")
 @public
+@produces("text/html")
 def login_form() -> AnyResponse:
     """The login form; who is logged in already goes on."""
     if session_identity() is not None:
@@ -43,6 +45,7 @@ def login_form() -> AnyResponse:
 
 @bp.post("/login")
 @public
+@produces(status=303)
 def log_in() -> AnyResponse:
     """Begin a login and its session; refused, the form comes again and says why."""
     form = LogInForm(request.form)
@@ -58,6 +61,7 @@ def log_in() -> AnyResponse:
 
 @bp.post("/logout")
 @public
+@produces(status=303)
 def log_out() -> AnyResponse:
     """End the login that the session names, if it still does."""
     if not LogOutForm(request.form).validate():
@@ -71,6 +75,7 @@ def log_out() -> AnyResponse:
 
 @bp.get("/dashboard")
 @signed_in
+@produces("text/html")
 def dashboard() -> str:
     """The live events of the rooms that one may hear."""
     return render_template("dashboard.html", user=current_user(), event_names=_event_names())
@@ -78,11 +83,12 @@ def dashboard() -> str:
 
 @bp.post("/dashboard/token")
 @signed_in
-def token() -> Response:
+@returns(PageToken)
+def token() -> PageToken:
     """An access token for the page; the header ``X-CSRFToken`` shows that it is the page that asks."""
     csrf.protect()
     seconds = current_settings().access_lifetime.total_seconds()
-    return reply(PageToken(access_token=access_token(current_identity().login), expires_in=seconds))
+    return PageToken(access_token=access_token(current_identity().login), expires_in=seconds)
 
 
 @bp.after_request

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from typing import Any, Protocol
 
 import eventlet
+import eventlet.hubs
 import eventlet.wsgi
 import flask
 import flask_socketio
@@ -17,6 +18,8 @@ from app.engine.envelope import Envelope
 from app.engine.hub import Control, Hub
 from app.engine.outbox import Outbox
 from app.engine.relay import Begin, Relay
+
+STOP_GRACE = 1.0  # seconds
 
 _ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
 
@@ -38,6 +41,7 @@ class SocketIO(flask_socketio.SocketIO):
     broker: Broker
     outbox: Outbox
     relay: Relay
+    _serving: Any
 
     def init_app(self, app: flask.Flask, *, broker: Broker | None = None, **options: Any) -> None:
         """Bind to ``app``.
@@ -115,7 +119,18 @@ class SocketIO(flask_socketio.SocketIO):
             listener: from :meth:`listen`.
             most_connections: how many are served at a time; further ones wait.
         """
+        self._serving = eventlet.getcurrent()
         eventlet.wsgi.server(listener, app, log_output=False, debug=False, max_size=most_connections)
+
+    def stop(self) -> None:
+        """Make :meth:`serve` return; signal handlers may call it.
+
+        A handler runs in whichever greenlet is current, and what it raises there can be lost: so it is the serving
+        greenlet that is ended, at the hub's next turn. Requests under way have a second to end; then open sockets,
+        which never do, are left to the end of the process.
+        """
+        for seconds in (0, STOP_GRACE):
+            eventlet.hubs.get_hub().schedule_call_global(seconds, self._serving.throw, SystemExit)
 
     @property
     def ack_wanted(self) -> bool:

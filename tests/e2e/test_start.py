@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 from tests.support.api import DEMO_PASSWORD, Api
+from tests.support.js_client import JsPeer
 from tests.support.server import ROOT, Server
 
 
@@ -34,9 +35,12 @@ def test_a_second_start_keeps_the_data_and_is_quick(tmp_path: Path) -> None:
         assert Api(server.url, token).get("/api/auth/me").status == 200
 
 
-def test_a_server_that_is_told_to_stop_ends_well(tmp_path: Path) -> None:
+def test_a_server_that_is_told_to_stop_ends_well_though_sockets_are_open(tmp_path: Path, js: JsPeer) -> None:
     with Server(tmp_path) as server:
+        alice = Api.as_demo_user(server.url, "alice")
+        socket = js.connect(server.url, auth={"token": alice.token}, reconnection=False)
         assert server.stop() == 0
+        assert socket.wait_disconnect() == "transport close", "not an order to stay away: clients come back"
 
 
 def test_what_was_committed_before_a_crash_is_there_after_it(tmp_path: Path) -> None:
