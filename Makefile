@@ -19,7 +19,7 @@ help: ## List the commands
 
 setup: $(PACKAGES) $(ASSETS) ## Create the environment and fetch the browser assets
 
-run: setup ## Serve on http://127.0.0.1:3000 (HOST, PORT, DATABASE_URL, REDIS_URL … from the environment)
+run: setup ## Serve on http://127.0.0.1:3000 (HOST, PORT, DATABASE_URL … from the environment)
 	@exec $(BIN)/python wsgi.py
 
 test: setup $(TEST_PACKAGES) ## Run all tests

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth.guard import check_routes
+from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
@@ -65,6 +66,7 @@ def create_app(settings: Settings) -> Flask:
     _load_features(app)
     openapi.init_app(app)
     check_routes(app)
+    app.cli.add_command(users)
     return app
 
 
@@ -93,9 +95,10 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
+    common = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "hide_parameters": True}  # they hold e-mails
     if settings.sqlalchemy_url.startswith("sqlite"):
-        return {"connect_args": {"check_same_thread": False}}
-    return {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "pool_pre_ping": True}
+        return common | {"connect_args": {"check_same_thread": False}}
+    return common | {"pool_pre_ping": True, "connect_args": {"options": "-c timezone=UTC"}}
 
 
 def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigins) -> None:

@@ -4,18 +4,23 @@ Each field is read from the environment variable of the same name in capitals; i
 Production refuses to start on a setting that would let people in who don't belong there.
 """
 
+import re
 import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
 from flask import current_app
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # characters; RFC 7518, section 3.2: an HS256 key has at least 256 bits
+FEWEST_CHARACTERS = 8  # different ones in a secret
+ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")  # RFC 6454, section 6.2
+DATABASES = {"sqlite", "postgres", "postgresql", "postgresql+psycopg2"}
 KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "dev", "development", "password", "test"})
 
 
@@ -42,8 +47,8 @@ class Settings(BaseSettings):
     trusted_proxies: int = Field(0, ge=0)
     realtime_debug: bool = False
 
-    secret_key: str = ""
-    jwt_secret_key: str = ""
+    secret_key: str = Field("", validate_default=True)
+    jwt_secret_key: str = Field("", validate_default=True)
     jwt_previous_secret_key: str = ""
     jwt_access_minutes: float = Field(15, gt=0)
     jwt_refresh_days: float = Field(30, gt=0)
@@ -63,19 +68,40 @@ class Settings(BaseSettings):
 
     @field_validator("client_url")
     @classmethod
-    def _origins(cls, origins: list[str]) -> list[str]:
-        return [origin.rstrip("/") for origin in origins]
+    def _origins(cls, origins: list[str], info: ValidationInfo) -> list[str]:
+        found = [origin.rstrip("/") for origin in origins]
+        if "*" in found and _in_production(info):
+            raise ValueError("is *, which would let every web site in: list the origins of your front ends")
+        for origin in found:
+            if origin != "*" and not ORIGIN.fullmatch(origin):
+                raise ValueError(f"holds {origin!r}, which is no origin: write https://host or https://host:port")
+        return found
 
-    @model_validator(mode="after")
-    def _safe_in_production(self) -> "Settings":
-        if self.app_env == "production":
-            if "*" in self.client_url:
-                raise ValueError("CLIENT_URL=* would let every web site in: list the origins of your front ends")
-            for name in ("jwt_secret_key", "secret_key"):
-                _check_secret(name.upper(), getattr(self, name))
-        if self.redis_url:
-            raise ValueError("REDIS_URL is set, but this version serves from one process: unset it")
-        return self
+    @field_validator("database_url")
+    @classmethod
+    def _supported(cls, url: str) -> str:
+        try:
+            driver = make_url(url).drivername if url else "sqlite"
+        except (ArgumentError, ValueError) as error:
+            raise ValueError("is not a URL such as postgresql://user:password@host/name") from error
+        if driver not in DATABASES:
+            raise ValueError(f"names {driver}: use postgresql://user:password@host/name or sqlite:///file")
+        return url
+
+    @field_validator("redis_url")
+    @classmethod
+    def _one_process(cls, url: str) -> str:
+        if url:
+            raise ValueError("is set, but this version serves from one process: unset it")
+        return url
+
+    @field_validator("secret_key", "jwt_secret_key")
+    @classmethod
+    def _strong_in_production(cls, secret: str, info: ValidationInfo) -> str:
+        weakness = _in_production(info) and _weakness(secret)
+        if weakness:
+            raise ValueError(f"{weakness}: set it to {SHORTEST_SECRET} random characters or more")
+        return secret
 
     @property
     def production(self) -> bool:
@@ -111,11 +137,20 @@ class Settings(BaseSettings):
         return path.read_text()
 
 
-def _check_secret(name: str, value: str) -> None:
-    if not value:
-        raise ValueError(f"{name} is missing: set it to {SHORTEST_SECRET} random characters or more")
-    if len(value) < SHORTEST_SECRET or value.lower() in KNOWN_SECRETS or len(set(value)) < 8:
-        raise ValueError(f"{name} is weak: set it to {SHORTEST_SECRET} random characters or more")
+def _in_production(info: ValidationInfo) -> bool:
+    return info.data.get("app_env") == "production"
+
+
+def _weakness(secret: str) -> str | None:
+    if not secret:
+        return "is missing"
+    if secret.lower() in KNOWN_SECRETS:
+        return "is weak, a well-known word"
+    if len(secret) < SHORTEST_SECRET:
+        return f"is weak, shorter than {SHORTEST_SECRET} characters"
+    if len(set(secret)) < FEWEST_CHARACTERS:
+        return f"is weak, made of fewer than {FEWEST_CHARACTERS} different characters"
+    return None
 
 
 def current_settings() -> Settings:

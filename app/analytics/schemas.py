@@ -1,5 +1,6 @@
 """What the analytics routes take and answer."""
 
+from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field, RootModel, ValidationInfo, field_validator
@@ -29,7 +30,7 @@ class WindowQuery(Schema):
             start = self.from_ or end - DEFAULT_LENGTH
         except OverflowError as error:
             raise ValidationFailed("The request is not valid.", {"to": "must lie 30 days after the year 1"}) from error
-        if not start < end <= start + LONGEST:
+        if not timedelta(0) < end - start <= LONGEST:
             raise ValidationFailed("The request is not valid.", {"from": "must lie before to, by 366 days at most"})
         return Window(start, end)
 

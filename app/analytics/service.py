@@ -101,7 +101,7 @@ def _measurable(viewer: User, user_id: str | None) -> str:
     if user_id is None or user_id == viewer.id:
         return viewer.id
     if not manages_user(viewer, user_id) or user(user_id) is None:
-        raise NotFound("There is no such user.")
+        raise NotFound("There are no metrics of such a user that you may see.")
     return user_id
 
 

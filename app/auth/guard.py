@@ -60,7 +60,7 @@ def only(*roles: Role) -> Callable[[View], View]:
 def _guarded(view: View, access: str, type: TokenType, roles: tuple[Role, ...] = ()) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        g.identity = identify(bearer_token(), type)
+        g.identity = identify(bearer_token(type), type)
         rate_limits().requests.hit(g.identity.user.id)
         if roles and g.identity.user.role not in roles:
             raise Forbidden(f"This takes the role {' or '.join(roles)}.")
@@ -70,7 +70,7 @@ def _guarded(view: View, access: str, type: TokenType, roles: tuple[Role, ...] =
     return guarded
 
 
-def bearer_token() -> str:
+def bearer_token(type: TokenType = "access") -> str:
     """The token of the request's ``Authorization: Bearer`` header (RFC 6750, section 2.1).
 
     Raises:
@@ -78,7 +78,7 @@ def bearer_token() -> str:
     """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("Send an access token: Authorization: Bearer <token>.")
+        raise Unauthenticated(f"Send the {type} token: Authorization: Bearer <token>.")
     return token.strip()
 
 

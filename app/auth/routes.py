@@ -7,7 +7,7 @@ from app.auth.guard import authenticated, current_identity, current_user, refres
 from app.auth.models import Login
 from app.auth.schemas import AccessToken, ChangePassword, LoggedIn, LogIn, Register
 from app.auth.tokens import access_token, refresh_token
-from app.core.api import body, public, returns
+from app.core.api import body, fails, public, returns
 from app.people.queries import account
 from app.people.schemas import Account
 
@@ -25,15 +25,17 @@ def _logged_in(login: Login) -> LoggedIn:
 @bp.post("/register")
 @public
 @body(Register)
+@fails(409, 429)
 @returns(LoggedIn, 201)
 def register(body: Register) -> LoggedIn:
     """Make an account."""
-    return _logged_in(service.register(body))
+    return _logged_in(service.register(body, request.remote_addr or ""))
 
 
 @bp.post("/login")
 @public
 @body(LogIn)
+@fails(401, 429)
 @returns(LoggedIn)
 def login(body: LogIn) -> LoggedIn:
     """Begin a login."""

@@ -1,5 +1,6 @@
 """What the auth routes take and answer."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from email_validator import EmailNotValidError, validate_email
@@ -9,15 +10,22 @@ from app.core.schema import Schema
 from app.people.schemas import Account, Name
 
 
-def _email(value: str) -> str:
-    """The address in lower case. Nothing is looked up, and names for tests (RFC 2606) are as good as any."""
+def _normalized(address: str) -> str:
+    """Nothing is looked up, and names for tests (RFC 2606) are as good as any."""
     try:
-        return validate_email(value, check_deliverability=False, test_environment=True).normalized.lower()
+        return validate_email(address, check_deliverability=False, test_environment=True).normalized.lower()
     except EmailNotValidError as error:
         raise ValueError(str(error)) from error
 
 
-Email = Annotated[str, Field(max_length=254), AfterValidator(_email)]
+def stored_email(address: str) -> str:
+    """``address`` as an account has it, whichever way it is written; what is no address, as no account has it."""
+    with suppress(ValueError):
+        return _normalized(address)
+    return address
+
+
+Email = Annotated[str, Field(max_length=254), AfterValidator(_normalized)]
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 
 
@@ -32,7 +40,7 @@ class Register(Schema):
 class LogIn(Schema):
     """What one logs in with."""
 
-    email: Annotated[str, Field(max_length=254)]
+    email: Annotated[str, Field(max_length=254), AfterValidator(stored_email)]
     password: Annotated[str, Field(max_length=256)]
 
 

@@ -14,17 +14,23 @@ from app.core.transaction import Transaction, transaction
 from app.events.controls import EndConnections
 from app.extensions import db
 from app.people.models import User
+from app.people.queries import user_with_email
 
 
-def register(form: Register) -> Login:
+def register(form: Register, address: str) -> Login:
     """Make an account and log in to it.
 
+    Args:
+        address: where the request came from.
+
     Raises:
-        Conflict: the address has an account.
+        Conflict: the e-mail address has an account.
+        RateLimited: too many logins from the address; this is one.
     """
+    rate_limits().logins.hit(address)
     password_hash = hash_password(form.password)
     with transaction():
-        if db.session.scalar(select(User.id).where(User.email == form.email)):
+        if user_with_email(form.email):
             raise Conflict("This e-mail address has an account already.")
         user = User(email=form.email, name=form.name, password_hash=password_hash)
         db.session.add(user)
@@ -42,16 +48,10 @@ def log_in(form: LogIn, address: str) -> Login:
         Unauthenticated: no such account, or not its password, or it was deactivated; they all read alike.
         RateLimited: too many logins from the address, or too many wrong passwords for the account.
     """
-    limits = rate_limits()
-    email = form.email.lower()
-    limits.logins.hit(address)
-    limits.wrong_passwords.check(email)
-    user = db.session.scalar(select(User).where(User.email == email))
-    if not verify_password(user.password_hash if user else None, form.password) or not (user and user.active):
-        limits.wrong_passwords.hit(email)
-        raise Unauthenticated("The e-mail address or the password is wrong.")
+    rate_limits().logins.hit(address)
+    stored = _verified(form.email, form.password, "The e-mail address or the password is wrong.")
     with transaction():
-        return _begin_login(user)
+        return _begin_login(_unchanged(form.email, stored))
 
 
 def log_out(identity: Identity) -> None:
@@ -67,13 +67,11 @@ def change_password(identity: Identity, form: ChangePassword) -> None:
         Unauthenticated: ``current`` is wrong.
         RateLimited: it was wrong too often.
     """
-    user, limits = identity.user, rate_limits()
-    limits.wrong_passwords.check(user.email)
-    if not verify_password(user.password_hash, form.current):
-        limits.wrong_passwords.hit(user.email)
-        raise Unauthenticated("The current password is wrong.")
+    email = identity.user.email
+    stored = _verified(email, form.current, "The current password is wrong.")
     password_hash = hash_password(form.new)
     with transaction() as tx:
+        user = _unchanged(email, stored)
         user.password_hash = password_hash
         others = [id for id in open_logins(user.id) if id != identity.login.id]
         end_logins(tx, others, "The password was changed; log in again.")
@@ -89,6 +87,31 @@ def end_logins(tx: Transaction, ids: list[str], message: str) -> None:
     if ids:
         db.session.execute(update(Login).where(Login.id.in_(ids)).values(revoked_at=now()))
         tx.publish(EndConnections(login_ids=tuple(ids), code="token_revoked", message=message))
+
+
+def _verified(email: str, password: str, refusal: str) -> str:
+    """The stored hash that ``password`` was found to match.
+
+    The check takes long, and others go on meanwhile: so the try is counted before it, no connection to the database is
+    held, and what depends on the answer looks again (:func:`_unchanged`).
+    """
+    tries = rate_limits().wrong_passwords
+    tries.hit(email)
+    stored = db.session.scalar(select(User.password_hash).where(User.email == email, User.active))
+    db.session.rollback()
+    if not verify_password(stored, password) or stored is None:
+        raise Unauthenticated(refusal)
+    tries.forget(email)
+    return stored
+
+
+def _unchanged(email: str, stored: str) -> User:
+    """The user, locked, if neither the password nor anything else about the account changed meanwhile."""
+    same = select(User).where(User.email == email, User.password_hash == stored, User.active)
+    user = db.session.scalar(same.with_for_update(key_share=True))
+    if user is None:
+        raise Unauthenticated("The account was changed meanwhile; try again.")
+    return user
 
 
 def _begin_login(user: User) -> Login:

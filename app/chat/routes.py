@@ -17,7 +17,7 @@ from app.chat.schemas import (
     StartConversation,
     WriteMessage,
 )
-from app.core.api import body, query, returns
+from app.core.api import body, fails, query, returns
 from app.core.idempotency import idempotent
 from app.core.pagination import PageQuery
 from app.events.chat import MessageReaction, MessageRead
@@ -55,6 +55,7 @@ def get_conversation(id: str) -> ConversationView:
 
 @bp.put("/conversations/<id>/participants/<user_id>")
 @authenticated
+@fails(409)
 @returns(None, 204)
 def add_participant(id: str, user_id: str) -> None:
     """Let a user take part (any participant may)."""
@@ -107,6 +108,7 @@ def delete_message(id: str) -> None:
 
 @bp.put("/messages/<id>/reactions/<emoji>")
 @authenticated
+@fails(409)
 @returns(MessageReaction)
 def react(id: str, emoji: str) -> MessageReaction:
     """Put an emoji on a message; the answer is all reactions to it."""

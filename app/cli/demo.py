@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from app.auth.passwords import hash_password
+from app.chat.models import Conversation
 from app.chat.schemas import StartConversation
 from app.chat.service import start_conversation
 from app.core.transaction import transaction
@@ -10,6 +13,7 @@ from app.extensions import db
 from app.people.models import Department, Role, Team, TeamMember, User
 
 PASSWORD = "demo-password"  # noqa: S105 - printed at start, and never made in production
+TEAM, DEPARTMENT, CONVERSATION = "Product", "Engineering", "Launch"
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,7 @@ def seed() -> None:
     password_hash = hash_password(PASSWORD)
     with transaction():
         people = [User(email=u.email, name=u.name, role=u.role, password_hash=password_hash) for u in USERS]
-        team, department = Team(name="Product"), Department(name="Engineering")
+        team, department = Team(name=TEAM), Department(name=DEPARTMENT)
         db.session.add_all([*people, team, department])
         db.session.flush()
         _, manager, alice, bob = people
@@ -42,4 +46,20 @@ def seed() -> None:
             member.department_id = department.id
             db.session.add(TeamMember(team_id=team.id, user_id=member.id))
         db.session.flush()
-        start_conversation(alice, StartConversation(title="Launch", participant_ids=[bob.id]))
+        start_conversation(alice, StartConversation(title=CONVERSATION, participant_ids=[bob.id]))
+
+
+def description() -> dict[str, str]:
+    """What to log in to the demo with, and what one finds there, by label; nothing where there is no demo."""
+    emails = [user.email for user in USERS]
+    found = list(db.session.scalars(select(User.email).where(User.email.in_(emails)).order_by(User.id)))
+    if not found:
+        return {}
+    places = (
+        ("Team", Team, Team.name, TEAM),
+        ("Department", Department, Department.name, DEPARTMENT),
+        ("Conversation", Conversation, Conversation.title, CONVERSATION),
+    )
+    ids = {label: db.session.scalar(select(kind.id).where(title == name)) for label, kind, title, name in places}
+    named = {label: f"{name}, {ids[label]}" for label, _, _, name in places if ids[label]}
+    return {"Log in as": ", ".join(found), "Password": PASSWORD} | named

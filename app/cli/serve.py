@@ -3,49 +3,76 @@
 import signal
 import sys
 
-from flask import Flask
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from flask import Flask, current_app
 from flask_migrate import upgrade
 from rich.console import Console
+from rich.markup import escape
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
-from app.cli.demo import PASSWORD, USERS, seed
+from app.cli import demo
 from app.config import Settings
 from app.extensions import db, socketio
 from app.people.models import User
 
 MOST_CONNECTIONS = 10_000  # eventlet.wsgi's own bound is 1,024
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 def serve(app: Flask) -> None:
     """Serve until the process is told to stop."""
     settings: Settings = app.extensions["settings"]
-    if not settings.production:
-        with app.app_context():
-            _prepare_development()
+    with app.app_context():
+        demo_data = _check_production() if settings.production else _prepare_development()
     try:
         listener = socketio.listen(settings.host, settings.port)
     except OSError as error:
         sys.exit(f"Can't listen at {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT to a free one.")
     socketio.start_relay()
-    _greet(settings)
+    _greet(settings, listener.getsockname()[1], demo_data)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: socketio.stop())
     socketio.serve(app, listener, MOST_CONNECTIONS)
 
 
-def _prepare_development() -> None:
-    upgrade()
+def _prepare_development() -> dict[str, str]:
+    try:
+        upgrade()
+    except OperationalError as error:
+        sys.exit(f"The database can't be used: {error.orig}")
     if db.session.scalar(select(User.id).limit(1)) is None:
-        seed()
+        demo.seed()
+    return demo.description()
 
 
-def _greet(settings: Settings) -> None:
-    url = f"http://{settings.host}:{settings.port}"
+def _check_production() -> dict[str, str]:
+    """Refuse to serve from tables that are missing or old; a database that is away may come back."""
+    try:
+        if _is_behind():
+            sys.exit("The database has no tables, or old ones: run `make migrate`.")
+    except OperationalError as error:
+        console.print(f"The database can't be reached yet; until it can, requests get 503.\n{escape(str(error.orig))}")
+    return {}
+
+
+def _is_behind() -> bool:
+    """Whether migrations of this version are missing. A newer version's are none of its business."""
+    scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+    with db.engine.connect() as connection:
+        current = set(MigrationContext.configure(connection).get_current_heads())
+    known = {script.revision for script in scripts.walk_revisions()}
+    return current <= known and current != set(scripts.get_heads())
+
+
+def _greet(settings: Settings, port: int, demo_data: dict[str, str]) -> None:
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    url = escape(f"http://{host}:{port}")
     console.print(f"\n  [bold]Real-time task manager[/bold] at [bold]{url}[/bold]\n")
     if not settings.production:
-        console.print(f"  Dashboard  {url}/dashboard")
-        console.print(f"  API        {url}/api-docs")
-        console.print(f"  Log in as  {', '.join(user.email for user in USERS)}", soft_wrap=True)
-        console.print(f"  Password   {PASSWORD}\n")
+        lines = {"Dashboard": f"{url}/dashboard", "API": f"{url}/api-docs"} | demo_data
+        for label, value in lines.items():
+            console.print(f"  {label:<12}  {value}")
+        console.print()

@@ -22,9 +22,12 @@ from werkzeug.exceptions import UnsupportedMediaType
 
 from app.core import json
 from app.core.errors import ValidationFailed
-from app.core.schema import Schema
+from app.core.schema import Nothing, Schema
 
 View = Callable[..., Any]
+
+STRICT = ("/api/", "/ws/")
+"""Where a body or a query that the route doesn't declare is refused; elsewhere are pages, documents and probes."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class RouteSpec:
             ``session`` (any user, with the pages' cookie), or the roles that may call it, comma separated.
         status: of the answer that is hoped for.
         also: other statuses that come with the same ``response``.
+        fails: statuses of errors that don't follow from the rest of what is declared.
         media_types: what it may answer with besides ``response`` as JSON.
         tag: what Swagger lists it under; None: its blueprint's name.
     """
@@ -46,6 +50,7 @@ class RouteSpec:
     response: type[BaseModel] | None = None
     status: int = 200
     also: tuple[int, ...] = ()
+    fails: tuple[int, ...] = ()
     idempotent: bool = False
     media_types: tuple[str, ...] = ()
     tag: str | None = None
@@ -87,6 +92,16 @@ def produces(*media_types: str, status: int = 200) -> Callable[[View], View]:
     return decorate
 
 
+def fails(*statuses: int) -> Callable[[View], View]:
+    """Its service may refuse with ``statuses``, beside those that every route of its kind may answer with."""
+
+    def decorate(view: View) -> View:
+        declare(view, fails=statuses)
+        return view
+
+    return decorate
+
+
 def body(schema: type[Schema]) -> Callable[[View], View]:
     """Parse the JSON body into ``schema`` and pass it as ``body``.
 
@@ -120,11 +135,16 @@ def query(schema: type[Schema]) -> Callable[[View], View]:
 
 
 def returns(schema: type[BaseModel] | None, status: int = 200) -> Callable[[View], View]:
-    """Answer with what the view returns, read as ``schema``; None: no body (204)."""
+    """Answer with what the view returns, read as ``schema``; None: no body (204).
+
+    Raises:
+        ValidationFailed: the request has a body or a query and the route declares none.
+    """
 
     def decorate(view: View) -> View:
         @wraps(view)
         def answered(*args: Any, **kwargs: Any) -> Response:
+            _refuse_undeclared()
             value = view(*args, **kwargs)
             if schema is None:
                 return current_app.response_class(status=status)
@@ -139,6 +159,16 @@ def returns(schema: type[BaseModel] | None, status: int = 200) -> Callable[[View
 def reply(value: BaseModel, status: int = 200) -> Response:
     """``value`` as a JSON response."""
     return current_app.response_class(value.model_dump_json(by_alias=True), status=status, mimetype="application/json")
+
+
+def _refuse_undeclared() -> None:
+    if not request.path.startswith(STRICT):
+        return
+    spec = spec_of(current_app.view_functions[request.endpoint or ""])
+    if spec.body is None:
+        parse_body(Nothing)
+    if spec.query is None:
+        parse_query(Nothing)
 
 
 S = TypeVar("S", bound=Schema)
@@ -168,4 +198,4 @@ def parse_query(schema: type[S]) -> S:
     try:
         return schema.model_validate_strings(request.args.to_dict(), by_name=False)
     except ValidationError as error:
-        raise ValidationFailed.from_pydantic(error) from error
+        raise ValidationFailed.from_pydantic(error, "query") from error

@@ -22,9 +22,12 @@ def _read(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return datetime.fromisoformat(value)  # pydantic's own parser reads digits as seconds since 1970
+        time = datetime.fromisoformat(value)  # pydantic's own parser reads digits as seconds since 1970
     except ValueError as error:
         raise ValueError("must be a time in ISO 8601, such as 2026-01-31T12:00:00Z") from error
+    if time.tzinfo is None:
+        raise ValueError("must say its zone: add Z or an offset such as +02:00")
+    return time
 
 
 def _in_utc(time: datetime) -> datetime:

@@ -52,10 +52,10 @@ class ValidationFailed(AppError):
     code, status = "validation_failed", 400
 
     @classmethod
-    def from_pydantic(cls, error: ValidationError) -> "ValidationFailed":
-        """One entry a field, named by its path as the client wrote it."""
+    def from_pydantic(cls, error: ValidationError, whole: str = "body") -> "ValidationFailed":
+        """One entry a field, named by its path as the client wrote it; what is wrong with all of it under ``whole``."""
         details = {
-            ".".join(map(str, e["loc"])) or "body": e["msg"].removeprefix("Value error, ") for e in error.errors()
+            ".".join(map(str, e["loc"])) or whole: e["msg"].removeprefix("Value error, ") for e in error.errors()
         }
         return cls("The request is not valid.", details)
 

@@ -2,7 +2,10 @@
 
 import logging
 import math
+from collections.abc import Iterable
 from http import HTTPStatus
+from io import BytesIO
+from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -27,10 +30,18 @@ CODES = {
     429: "rate_limited",
     503: "unavailable",
 }
+MESSAGES = {
+    404: "There is nothing at this address.",
+    405: "This address does not take this method; the header Allow lists those that it takes.",
+    413: "The body is too large.",
+    415: "Send the body as JSON, with Content-Type: application/json.",
+}
+NO_ID_HOLDS = "\0\ufffd"  # PostgreSQL can't be asked for the first; the second stands for what is not UTF-8
 
 
 def init_app(app: Flask) -> None:
-    """Register the error handlers and the request id."""
+    """Register the error handlers and the request id, and read bodies that come in chunks."""
+    app.wsgi_app = ChunkedBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_finish)
     app.register_error_handler(AppError, error_response)
@@ -38,6 +49,32 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(OperationalError, _database_away)
     app.register_error_handler(PoolTimeout, _database_away)
     app.register_error_handler(Exception, _unexpected)
+
+
+class ChunkedBodies:
+    """Gives bodies that come in chunks (RFC 9112, section 7.1) their length, without which werkzeug reads none of them.
+
+    One above the limit is read no further than to be seen to be too large. Werkzeug's own way, to be told by
+    ``wsgi.input_terminated`` that the server decodes chunks, cuts it off at the limit without a word.
+    """
+
+    def __init__(self, app: WSGIApplication, most_bytes: int) -> None:
+        self._app = app
+        self._most_bytes = most_bytes
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+            del environ["HTTP_TRANSFER_ENCODING"]
+            body, length = self._read(environ["wsgi.input"])
+            environ |= {"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(length)}
+        return self._app(environ, start_response)
+
+    def _read(self, stream: InputStream) -> tuple[bytes, int]:
+        try:
+            body = stream.read(self._most_bytes + 1)
+        except (OSError, ValueError):  # not chunks, or not all of them
+            return b"", 1  # reads as a body that breaks off
+        return body, len(body)
 
 
 def error_response(error: AppError) -> Response:
@@ -54,7 +91,7 @@ def error_response(error: AppError) -> Response:
 
 def _http_error(error: HTTPException) -> Response:
     status = error.code or 500
-    known = AppError(error.description or "")
+    known = AppError(MESSAGES.get(status, error.description or ""))
     known.code, known.status = CODES.get(status, "validation_failed" if status < 500 else "internal"), status
     response = error_response(known)
     for name, value in error.get_headers():
@@ -75,8 +112,8 @@ def _unexpected(error: Exception) -> Response:
 
 def _begin() -> None:
     g.request_id = new_id()
-    if "\0" in request.path:  # no id holds U+0000, and PostgreSQL can't be asked for it
-        raise NotFound("There is nothing here.")
+    if any(character in request.path for character in NO_ID_HOLDS):
+        raise NotFound(MESSAGES[404])
 
 
 def _finish(response: Response) -> Response:

@@ -1,9 +1,11 @@
 """JSON Schemas of pydantic models, for the documents that are generated."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic.alias_generators import to_camel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, models_json_schema
 from pydantic_core import core_schema
 
@@ -32,6 +34,9 @@ class JsonSchemas:
         self._refs, document = models_json_schema(models, ref_template=ref_template, schema_generator=_Generator)
         self._prefix = ref_template.removesuffix("{model}")
         self.definitions = document.get("$defs", {})
+        for schema in self.definitions.values():
+            if about := schema.get("description"):
+                schema["description"] = markdown(about, schema.get("properties", ()))
 
     def received(self, model: type[BaseModel]) -> dict[str, Any]:
         """The reference to what ``model`` reads."""
@@ -46,6 +51,20 @@ class JsonSchemas:
         definition = self.definitions[self.received(model)["$ref"].removeprefix(self._prefix)]
         required = definition.get("required", ())
         return {name: (field, name in required) for name, field in definition.get("properties", {}).items()}
+
+
+def markdown(docstring: str, fields: Collection[str] = ()) -> str:
+    """A docstring, which is reStructuredText, as Markdown.
+
+    Args:
+        fields: names as JSON has them; what the docstring calls by the Python name is called by these.
+    """
+
+    def literal(match: re.Match[str]) -> str:
+        name = to_camel(match[1])
+        return f"`{name if name in fields else match[1]}`"
+
+    return re.sub(r"``(.+?)``", literal, docstring)
 
 
 class _Generator(GenerateJsonSchema):

@@ -4,8 +4,9 @@ from typing import Any
 
 from flask import Flask, request
 from flask_cors import CORS
-from werkzeug.exceptions import BadRequest
 from werkzeug.wsgi import get_host
+
+from app.core.errors import ValidationFailed
 
 
 class AllowedOrigins:
@@ -26,13 +27,16 @@ def init_app(app: Flask, allowed: AllowedOrigins, configured: list[str]) -> None
     @app.before_request
     def refuse_foreign_origins() -> None:
         if not allowed(request.headers.get("Origin"), request.environ):
-            raise BadRequest("Requests from this origin are not allowed; CLIENT_URL lists those that are.")
+            raise ValidationFailed(
+                "Requests from this origin are not allowed.", {"origin": "not the server's own, nor one in CLIENT_URL"}
+            )
 
     CORS(
         app,
         resources={
             r"/(api|ws|health)/.*": {"origins": configured},
             r"/(swagger|asyncapi)\.json": {"origins": configured},
+            r"/realtime\.d\.ts": {"origins": configured},
         },
         allow_headers=["Authorization", "Content-Type", "Idempotency-Key"],
         expose_headers=["Retry-After", "X-Request-Id"],

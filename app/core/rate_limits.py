@@ -13,27 +13,24 @@ from app.core.errors import RateLimited
 
 
 class RateLimit:
-    """At most ``amount`` times in ``seconds`` for each key."""
+    """At most ``amount`` times in ``seconds`` for each key; ``refusal`` is what one hears beyond that."""
 
-    def __init__(self, name: str, amount: int, seconds: int) -> None:
+    def __init__(self, name: str, amount: int, seconds: int, refusal: str = "Too many requests") -> None:
         self._name = name
+        self._refusal = refusal
         self._item = RateLimitItemPerSecond(amount, seconds)
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
 
-    def check(self, key: str) -> None:
-        """Raise :class:`RateLimited`, with the seconds to wait, when ``key`` has used up its window."""
-        if not self._limiter.test(self._item, self._name, key):
-            self._refuse(key)
-
     def hit(self, key: str) -> None:
-        """Count one more; raise :class:`RateLimited` when it is one too many."""
+        """Count one more; raise :class:`RateLimited`, with the seconds to wait, when it is one too many."""
         if not self._limiter.hit(self._item, self._name, key):
-            self._refuse(key)
+            resets_at, _ = self._limiter.get_window_stats(self._item, self._name, key)
+            wait = max(1, math.ceil(resets_at - time.time()))
+            raise RateLimited(f"{self._refusal}; try again in {wait} s.", retry_after=wait)
 
-    def _refuse(self, key: str) -> None:
-        resets_at, _ = self._limiter.get_window_stats(self._item, self._name, key)
-        wait = max(1, math.ceil(resets_at - time.time()))
-        raise RateLimited(f"Too many requests; try again in {wait} s.", retry_after=wait)
+    def forget(self, key: str) -> None:
+        """Count anew from zero."""
+        self._limiter.clear(self._item, self._name, key)
 
 
 class RateLimits:
@@ -41,8 +38,10 @@ class RateLimits:
 
     def __init__(self, settings: Settings) -> None:
         self.requests = RateLimit("requests", settings.requests_per_minute, 60)
-        self.logins = RateLimit("logins", settings.logins_per_minute, 60)
-        self.wrong_passwords = RateLimit("wrong-passwords", settings.wrong_passwords, 15 * 60)
+        self.logins = RateLimit("logins", settings.logins_per_minute, 60, "Too many logins from your address")
+        self.wrong_passwords = RateLimit(
+            "wrong-passwords", settings.wrong_passwords, 15 * 60, "The account is locked because of wrong passwords"
+        )
 
 
 def rate_limits() -> RateLimits:

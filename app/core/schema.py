@@ -1,20 +1,69 @@
 """The base of everything that crosses the wire: camelCase, strict, nothing undeclared."""
 
-from typing import Annotated
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from annotated_types import GroupedMetadata
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
+
+T = TypeVar("T")
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 """An id as a client sends it: opaque, so only its length is checked."""
 
 
-def text(longest: int) -> StringConstraints:
+INVISIBLE = {"Cc", "Cf", "Mn", "Zl", "Zp", "Zs"}  # categories of characters that show nothing by themselves
+
+
+@dataclass(frozen=True)
+class text(GroupedMetadata):  # noqa: N801 - it reads as what a field is
     """A text that a person writes: not blank, ``longest`` characters at most, white space around it dropped.
 
     >>> title: Annotated[str, text(200)]
     """
-    return StringConstraints(strip_whitespace=True, min_length=1, max_length=longest)
+
+    longest: int
+
+    def __iter__(self) -> Iterator[Any]:
+        yield from StringConstraints(strip_whitespace=True, min_length=1, max_length=self.longest)
+        yield AfterValidator(_visible)
+
+
+def _visible(value: str) -> str:
+    if all(unicodedata.category(character) in INVISIBLE for character in value):
+        raise ValueError("must hold a character that can be seen")
+    return value
+
+
+def _whole_number(value: str) -> int:
+    if not re.fullmatch(r"0|-?[1-9][0-9]{0,17}", value):
+        raise ValueError("must be a whole number, such as 50")
+    return int(value)
+
+
+def _true_or_false(value: str) -> bool:
+    if value not in ("true", "false"):
+        raise ValueError("must be true or false")
+    return value == "true"
+
+
+Digits = BeforeValidator(_whole_number)
+"""For a whole number in a query string, after its bounds; by itself pydantic would also read ``1.0`` and ``1_0``."""
+
+TrueOrFalse = BeforeValidator(_true_or_false)
+"""For a truth value in a query string; by itself pydantic would also read ``yes`` and ``1``."""
 
 
 class Schema(BaseModel):
@@ -29,3 +78,27 @@ class Schema(BaseModel):
         from_attributes=True,
         allow_inf_nan=False,
     )
+
+
+class Nothing(Schema):
+    """The body or the query of a route that takes none."""
+
+
+class Change(Schema):
+    """The body of a PATCH: what is left out stays, and something is given."""
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Self:
+        if not self.model_fields_set:
+            raise ValueError("takes at least one field")
+        return self
+
+
+def _given(value: T | None) -> T:
+    if value is None:
+        raise ValueError("can't be cleared; leave it out to keep it")
+    return value
+
+
+Kept = Annotated[T | None, AfterValidator(_given)]
+"""A field of a :class:`Change` that can be left out (its default is None) and can't be null."""

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from app.events.base import Channel, Command, Event, Failure
+from app.events.base import Ack, Channel, Command, Event, Failure
 from app.events.connection import ToOneSocket
 from app.events.registry import COMMANDS, EVENTS, events_of
 from app.events.schemas import Argument, CatalogueSchemas, description
@@ -102,7 +102,7 @@ def _operations() -> dict[str, Any]:
     return sent | received
 
 
-def _operation(channel: str, name: str, about: type) -> dict[str, Any]:
+def _operation(channel: str, name: str, about: type[Event | Command]) -> dict[str, Any]:
     return {
         "channel": {"$ref": f"#/channels/{channel}"},
         "title": name,
@@ -146,5 +146,5 @@ def _in_order(arguments: list[Argument]) -> dict[str, Any]:
     }
 
 
-def _answer(model: type, payload: dict[str, Any]) -> dict[str, Any]:
+def _answer(model: type[Ack | Failure], payload: dict[str, Any]) -> dict[str, Any]:
     return {"name": model.__name__, "title": model.__name__, "description": description(model), "payload": payload}

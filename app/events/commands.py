@@ -13,8 +13,7 @@ from app.events.rooms import RoomKind
 class JoinOptions(Schema):
     """The optional second argument of a ``join-…``.
 
-    Attributes:
-        since: an offset heard before; what the room missed after it comes before what is new.
+    ``since`` is an offset heard before; what the room missed after it comes before what is new.
     """
 
     since: Annotated[str, Field(max_length=32)] | None = None

@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any
 
-from app.core.json_schema import JsonSchemas
+from pydantic import BaseModel
+
+from app.core.json_schema import JsonSchemas, markdown
 from app.events.base import Command, Event, Failure
 from app.events.registry import COMMANDS, EVENTS
 
@@ -60,6 +62,6 @@ class CatalogueSchemas:
         return [Argument(name, *fields[name]) for name in command.positional]
 
 
-def description(of: type) -> str:
-    """What a class of the catalogue says of itself."""
-    return getdoc(of) or ""
+def description(of: type[BaseModel]) -> str:
+    """What a class of the catalogue says of itself, in Markdown."""
+    return markdown(getdoc(of) or "", [field.alias or "" for field in of.model_fields.values()])

@@ -51,13 +51,13 @@ class TaskPayload(Schema):
 
 
 class TaskEvent(Event):
-    """An event about one task. ``actor_id`` is who caused it."""
+    """An event about one task."""
 
     channel: ClassVar[Channel | None] = Channel.TASKS
     creator_id: Routing
     assignee_id: OptionalRouting
     team_id: OptionalRouting
-    actor_id: Routing
+    actor_id: Routing  # who caused it
 
     def people(self) -> tuple[str | None, ...]:
         """The users whose ``tasks-`` rooms hear it."""

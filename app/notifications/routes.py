@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.auth.guard import authenticated, current_user
-from app.core.api import body, query, returns
+from app.core.api import body, fails, query, returns
 from app.core.idempotency import idempotent
 from app.events.notifications import NotificationsBulkRead
 from app.notifications import queries, service
@@ -34,6 +34,7 @@ def list_notifications(query: NotificationsQuery) -> dict[str, Any]:
 @authenticated
 @idempotent
 @body(SendNotification)
+@fails(404)
 @returns(NotificationView, 201)
 def send_notification(body: SendNotification) -> Notification:
     """Notify oneself; as a manager who shares a team, or as an admin, somebody else."""

@@ -6,13 +6,13 @@ from pydantic import Field, model_validator
 
 from app.core.clock import Timestamp
 from app.core.pagination import PageQuery
-from app.core.schema import Id, Schema, text
+from app.core.schema import Id, Schema, TrueOrFalse, text
 
 
 class NotificationsQuery(PageQuery):
     """Which notifications to list: all, or with ``unread=true`` those not read yet."""
 
-    unread: bool = False
+    unread: Annotated[bool, TrueOrFalse] = False
 
 
 class Content(Schema):

@@ -17,6 +17,11 @@ def user(id: str) -> User | None:
     return db.session.get(User, id)
 
 
+def user_with_email(email: str) -> User | None:
+    """The user with the address ``email`` (as it is stored), or None."""
+    return db.session.scalar(select(User).where(User.email == email))
+
+
 def active_users(ids: Collection[str]) -> list[User]:
     """Those of ``ids`` that are users and not deactivated."""
     return list(db.session.scalars(select(User).where(User.id.in_(ids), User.active)))

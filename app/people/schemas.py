@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import RootModel
 
 from app.core.clock import Timestamp
-from app.core.schema import Schema, text
+from app.core.schema import Change, Kept, Schema, text
 from app.people.models import Role
 
 Name = Annotated[str, text(100)]
@@ -60,8 +60,8 @@ class NameGroup(Schema):
     name: Name
 
 
-class ChangeUser(Schema):
+class ChangeUser(Change):
     """What an admin changes of a user; what is left out stays."""
 
-    role: Role | None = None
-    active: bool | None = None
+    role: Kept[Role] = None
+    active: Kept[bool] = None

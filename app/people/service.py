@@ -1,13 +1,13 @@
 """Changing who is who and who belongs where. Whoever loses a right leaves the rooms that went with it, at once."""
 
-from app.core.errors import Forbidden, NotFound
+from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.transaction import Transaction, transaction
 from app.events.connection import LeaveReason
 from app.events.controls import CheckRights
 from app.events.people import UserDeactivated
 from app.extensions import db
 from app.people import queries
-from app.people.models import Department, Team, TeamMember, User
+from app.people.models import Department, Role, Team, TeamMember, User
 from app.people.schemas import ChangeUser, NameGroup
 
 
@@ -33,13 +33,29 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
         user = get_user(id)
         if user.id == actor.id:
             raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")
-        if change.role is not None and change.role != user.role:
-            user.role = change.role
-            tx.publish(CheckRights(user_ids=(user.id,), reason=LeaveReason.ROLE_CHANGED))
+        if change.role is not None:
+            _set_role(tx, user, change.role)
         if change.active is not None and change.active != user.active:
             user.active = change.active
             if not user.active:
                 tx.publish(UserDeactivated(user_id=user.id))
+        return user
+
+
+def promote(email: str) -> User:
+    """Make a user an admin; it is how there comes to be a first one.
+
+    Raises:
+        NotFound: nobody registered with ``email``.
+        Conflict: the user was deactivated.
+    """
+    with transaction() as tx:
+        user = queries.user_with_email(email)
+        if user is None:
+            raise NotFound(f"Nobody has registered with {email}.")
+        if not user.active:
+            raise Conflict(f"The account of {email} was deactivated.")
+        _set_role(tx, user, Role.ADMIN)
         return user
 
 
@@ -99,6 +115,12 @@ def remove_from_department(actor: User, department_id: str, user_id: str) -> Non
             raise NotFound("The user is not in this department.")
         user.department_id = None
         _check_rights(tx, user_id)
+
+
+def _set_role(tx: Transaction, user: User, role: Role) -> None:
+    if user.role != role:
+        user.role = role
+        tx.publish(CheckRights(user_ids=(user.id,), reason=LeaveReason.ROLE_CHANGED))
 
 
 def _check_rights(tx: Transaction, *user_ids: str) -> None:

@@ -1,5 +1,6 @@
 """``/swagger.json``: flasgger, told by what each view declares of itself."""
 
+import re
 from collections.abc import Callable
 from functools import cache
 from inspect import getdoc
@@ -7,10 +8,11 @@ from typing import Any
 
 from flasgger import Swagger, swag_from
 from flask import Flask, Response
+from pydantic.alias_generators import to_camel
 
 from app.core.api import RouteSpec, produces, public, spec_of, tagged
 from app.core.errors import ErrorAnswer
-from app.core.json_schema import JsonSchemas
+from app.core.json_schema import JsonSchemas, markdown
 from app.events.base import Channel, Event
 from app.events.registry import EVENTS, events_of
 from app.reference import TITLE, VERSION
@@ -40,13 +42,24 @@ def init_app(app: Flask) -> None:
             },
         },
     }
-    Swagger(app, config=CONFIG, template=template, decorators=[_as_route])
+    _Swagger(app, config=CONFIG, template=template, decorators=[_as_route])
     rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint != "static"]
     schemas = _schemas(tuple(spec_of(app.view_functions[rule.endpoint]) for rule in rules))
     template["components"]["schemas"] = schemas.definitions | _channel_events(schemas)
     for rule in rules:
         view = app.view_functions[rule.endpoint]
         app.view_functions[rule.endpoint] = _documented(view, operation(rule, view, schemas))
+
+
+class _Swagger(Swagger):  # type: ignore[misc]  # flasgger carries no types
+    """Flasgger, with the parameters of paths in camelCase, like all that clients see."""
+
+    def get_apispecs(self, endpoint: str = "document") -> dict[str, Any]:
+        document: dict[str, Any] = super().get_apispecs(endpoint)
+        paths = {
+            re.sub(r"\w+(?=})", lambda name: to_camel(name[0]), path): at for path, at in document["paths"].items()
+        }
+        return document | {"paths": paths}
 
 
 def _as_route(flasgger_view: View) -> View:
@@ -76,7 +89,10 @@ def _schemas(specs: tuple[RouteSpec, ...]) -> JsonSchemas:
 def _channel_events(schemas: JsonSchemas) -> dict[str, Any]:
     """For each channel what one of its events looks like, named after the base class of its events."""
     return {
-        base.__name__: {"description": getdoc(base), "oneOf": [_event(event, schemas) for event in events]}
+        base.__name__: {
+            "description": markdown(getdoc(base) or ""),
+            "oneOf": [_event(event, schemas) for event in events],
+        }
         for events in map(events_of, Channel)
         for base in events[0].__mro__
         if base.__dict__.get("channel") is not None

@@ -6,13 +6,15 @@ from http import HTTPStatus
 from inspect import getdoc
 from typing import Any
 
+from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 from werkzeug.routing import Rule
 
-from app.core.api import RouteSpec, spec_of
+from app.core.api import STRICT, RouteSpec, spec_of
 from app.core.errors import ErrorAnswer
 from app.core.http import CODES
-from app.core.json_schema import JsonSchemas
+from app.core.json_schema import JsonSchemas, markdown
+from app.core.schema import Schema
 
 SCHEMAS = "#/components/schemas/{model}"
 PLACEHOLDER = re.compile(r"<(?:(?P<converter>\w+)(?:\((?P<options>[^)]*)\))?:)?(?P<name>\w+)>")
@@ -51,7 +53,7 @@ def operation(rule: Rule, view: Callable[..., Any], schemas: JsonSchemas) -> dic
     """
     spec = spec_of(view)
     security, who = _access(spec)
-    about = (getdoc(view) or "").replace("``", "`")  # docstrings are reStructuredText, descriptions Markdown
+    about = markdown(getdoc(view) or "")
     summary, *more = re.split(r"(?<=\.)\s+", about, maxsplit=1)
     described: dict[str, Any] = {
         "operationId": to_camel(rule.endpoint.replace(".", "_")),
@@ -63,7 +65,10 @@ def operation(rule: Rule, view: Callable[..., Any], schemas: JsonSchemas) -> dic
         "security": security,
     }
     if spec.body:
-        described["requestBody"] = {"required": True, "content": _json(schemas.received(spec.body))}
+        described["requestBody"] = {
+            "required": not _may_be_empty(spec.body),
+            "content": _json(schemas.received(spec.body)),
+        }
     return described
 
 
@@ -79,9 +84,17 @@ def _access(spec: RouteSpec) -> tuple[list[dict[str, list[str]]], str]:
     return ACCESS.get(spec.access, ([BEARER], f"Takes the role {roles}."))
 
 
+def _may_be_empty(body: type[Schema]) -> bool:
+    try:
+        body()
+    except ValidationError:
+        return False
+    return True
+
+
 def _parameters(rule: Rule, spec: RouteSpec, schemas: JsonSchemas) -> Iterator[dict[str, Any]]:
     for match in PLACEHOLDER.finditer(rule.rule):
-        yield {"name": match["name"], "in": "path", "required": True, "schema": _path_schema(match)}
+        yield {"name": to_camel(match["name"]), "in": "path", "required": True, "schema": _path_schema(match)}
     if spec.query:
         for name, (schema, required) in schemas.fields(spec.query).items():
             yield {"name": name, "in": "query", "required": required, "schema": _without_null(schema)}
@@ -113,13 +126,14 @@ def _responses(rule: Rule, spec: RouteSpec, schemas: JsonSchemas) -> dict[str, A
     }
     errors = {
         str(status): {"$ref": f"#/components/responses/{CODES[status]}"}
-        for status in _error_statuses(spec, bool(rule.arguments))
+        for status in sorted({*_error_statuses(spec, rule), *spec.fails})
     }
     return {**answers, **errors, "default": {"$ref": "#/components/responses/error"}}
 
 
-def _error_statuses(spec: RouteSpec, about_one: bool) -> Iterator[int]:
-    if spec.query or spec.body or spec.idempotent:
+def _error_statuses(spec: RouteSpec, rule: Rule) -> Iterator[int]:
+    about_one = bool(rule.arguments)
+    if rule.rule.startswith(STRICT):
         yield 400
     if spec.access != "public":
         yield from (401, 429)

@@ -52,6 +52,7 @@ class Task(Model):
 
     def enter(self, status: Status, at: datetime) -> None:
         """Move to another status, and remember when work began, when it was done and that it was reopened."""
+        self.updated_at = at
         if status in (Status.IN_PROGRESS, Status.IN_REVIEW):
             self.started_at = self.started_at or at
         if status == Status.DONE:

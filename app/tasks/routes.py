@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint
 
 from app.auth.guard import authenticated, current_user
-from app.core.api import body, query, returns
+from app.core.api import body, fails, query, returns
 from app.core.idempotency import idempotent
 from app.core.pagination import PageQuery
 from app.events.tasks import TaskPayload
@@ -44,6 +44,7 @@ def list_tasks(query: TasksQuery) -> dict[str, Any]:
 @authenticated
 @idempotent
 @body(CreateTask)
+@fails(404)
 @returns(TaskPayload, 201)
 def create_task(body: CreateTask) -> Task:
     """Make a task, of a team of one's own or of none, for oneself, for who shares a team, or for nobody yet."""

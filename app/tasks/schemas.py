@@ -1,12 +1,12 @@
 """What the task routes take and answer."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
-from pydantic import Field, RootModel, StringConstraints, field_validator, model_validator
+from pydantic import Field, RootModel, StringConstraints
 
 from app.core.clock import Timestamp
 from app.core.pagination import PageQuery
-from app.core.schema import Id, Schema, text
+from app.core.schema import Change, Id, Kept, Schema, text
 from app.events.tasks import Priority, Status, TaskPayload
 
 Title = Annotated[str, text(200)]
@@ -35,28 +35,15 @@ class CreateTask(Schema):
     estimate_hours: EstimateHours | None = None
 
 
-class ChangeTask(Schema):
+class ChangeTask(Change):
     """What to change of a task: what is left out stays; null clears what a task may lack."""
 
-    title: Title | None = None
+    title: Kept[Title] = None
     description: Description | None = None
     team_id: Id | None = None
-    priority: Priority | None = None
+    priority: Kept[Priority] = None
     due_at: Timestamp | None = None
     estimate_hours: EstimateHours | None = None
-
-    @field_validator("title", "priority")
-    @classmethod
-    def _is_given(cls, value: str | None) -> str:
-        if value is None:
-            raise ValueError("every task has one; it can't be cleared")
-        return value
-
-    @model_validator(mode="after")
-    def _changes_something(self) -> Self:
-        if not self.model_fields_set:
-            raise ValueError("takes at least one field")
-        return self
 
 
 class AssignTask(Schema):

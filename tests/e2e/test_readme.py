@@ -37,7 +37,7 @@ def test_the_javascript_snippet_hears_what_the_curl_snippet_causes(
     assert listener.stdout is not None
     joined = [listener.stdout.readline() for _ in range(5)]
     assert "ok: true" in "".join(joined)
-    script = snippet("sh", "curl").replace(ADDRESS, server.url)
+    script = snippet("bash", "curl").replace(ADDRESS, server.url)
     subprocess.run(["bash", "-euc", script], check=True, capture_output=True, timeout=30)
     assert listener.stdout.readline() == "Hello: it works\n"
 

@@ -103,6 +103,10 @@ def test_quality_is_computed_from_reopenings_and_ratings(app: Flask, person: Per
     assert {"reopenRate": 0.5, "avgRating": 4, "ratedTasks": 1, "score": 62.5}.items() <= measured.items()
 
 
+def test_a_window_may_end_with_the_last_year(person: Person) -> None:
+    ok(person.get(f"{PATH}/productivity?from=9999-12-31T00:00:00Z&to=9999-12-31T23:59:59Z"))
+
+
 # --- rights
 
 
@@ -122,6 +126,7 @@ def test_anothers_metric_is_as_that_of_nobody(new_person: NewPerson, team: str, 
     for viewer in (teammate, manager_elsewhere):
         anothers = viewer.get(f"{PATH}/quality{path}?userId={one.id}")
         assert error_code(anothers) == (404, "not_found")
+        assert "metrics" in anothers.get_json()["error"]["message"]
         assert anothers.get_json() == viewer.get(f"{PATH}/quality{path}?userId=nobody").get_json()
 
 
@@ -260,6 +265,11 @@ BAD_WINDOWS = {
     "userId=": "userId",
     "until=2026-03-01T00:00:00Z": "until",
 }
+
+
+def test_a_time_without_a_zone_is_told_to_have_one(person: Person) -> None:
+    answer = person.get(f"{PATH}/quality?from=2026-03-01T00:00:00")
+    assert "add Z or an offset" in answer.get_json()["error"]["details"]["from"]
 
 
 @pytest.mark.parametrize("path", ["productivity", "efficiency/history"])

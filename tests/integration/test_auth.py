@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from app.auth.models import Login
+from app.auth.passwords import verify_password
 from app.auth.tokens import access_token
 from app.extensions import db
 from tests.integration.conftest import Person, error_code
@@ -56,8 +57,31 @@ def test_an_address_has_one_account_however_it_is_written(http: FlaskClient) -> 
 
 
 @pytest.mark.parametrize(
+    ("registered_as", "written"),
+    [
+        ("Rene\u0301@Example.com", "rene\u0301@example.com"),
+        ("Rene\u0301@Example.com", "REN\u00c9@example.com"),
+        ("new@xn--bcher-kva.example", "new@xn--bcher-kva.example"),
+        ("new@xn--bcher-kva.example", "new@b\u00fccher.example"),
+    ],
+)
+def test_one_logs_in_however_the_address_is_written(http: FlaskClient, registered_as: str, written: str) -> None:
+    assert http.post("/api/auth/register", json=FORM | {"email": registered_as}).status_code == 201
+    assert log_in(http, email=written).status_code == 200
+
+
+@pytest.mark.usefixtures("registered")
+def test_what_is_no_address_reads_like_an_unknown_account(http: FlaskClient) -> None:
+    unknown = log_in(http, email="unknown@example.com")
+    for email in ("nobody", "", "a@b@c", "new@example..com"):
+        assert log_in(http, email=email).get_json() == unknown.get_json()
+
+
+@pytest.mark.parametrize(
     ("field", "value"),
     [
+        ("name", "\u200b"),
+        ("name", "\u200b \ufeff\u2060"),
         ("email", "nobody"),
         ("email", 1),
         ("password", "short"),
@@ -89,6 +113,7 @@ def test_a_body_that_is_no_json_object_is_not_valid(http: FlaskClient, body: byt
 def test_a_body_of_another_type_is_not_supported(http: FlaskClient) -> None:
     answer = http.post("/api/auth/login", data=b"email=x", content_type="application/x-www-form-urlencoded")
     assert error_code(answer) == (415, "unsupported_media_type")
+    assert "Content-Type: application/json" in answer.get_json()["error"]["message"]
 
 
 def test_a_body_above_the_limit_is_too_large(http: FlaskClient) -> None:
@@ -116,12 +141,27 @@ def test_after_ten_wrong_passwords_even_the_right_one_has_to_wait(http: FlaskCli
         assert log_in(http, "wrong-password").status_code == 401
     answer = log_in(http)
     assert error_code(answer) == (429, "rate_limited")
-    assert 1 <= int(answer.headers["Retry-After"]) <= 15 * 60
+    seconds = int(answer.headers["Retry-After"])
+    assert 1 <= seconds <= 15 * 60
+    locked = f"The account is locked because of wrong passwords; try again in {seconds} s."
+    assert answer.get_json()["error"]["message"] == locked
 
 
 def test_the_21st_login_of_an_address_in_a_minute_has_to_wait(http: FlaskClient) -> None:
     codes = [log_in(http, email=f"u{number}@example.com").status_code for number in range(21)]
     assert codes == [401] * 20 + [429]
+
+
+def test_a_registration_counts_as_a_login_of_its_address(http: FlaskClient) -> None:
+    for number in range(20):
+        log_in(http, email=f"u{number}@example.com")
+    assert error_code(http.post("/api/auth/register", json=FORM)) == (429, "rate_limited")
+
+
+def test_without_a_token_a_refresh_is_told_which_one_to_send(http: FlaskClient) -> None:
+    answer = http.post("/api/auth/refresh")
+    assert error_code(answer) == (401, "unauthenticated")
+    assert "Send the refresh token" in answer.get_json()["error"]["message"]
 
 
 def test_a_refresh_token_gets_a_new_access_token(http: FlaskClient, registered: dict[str, Any]) -> None:
@@ -246,3 +286,23 @@ def log_in_again(app: Flask, person: Person) -> str:
         login = db.session.get(Login, person.login_id)
         assert login is not None
         return access_token(login)
+
+
+def test_a_right_password_forgets_the_wrong_ones_before_it(http: FlaskClient, registered: dict[str, Any]) -> None:
+    assert registered["user"]["email"] == "new@example.com"
+    for _ in range(2):
+        for _ in range(6):
+            assert log_in(http, "wrong-password").status_code == 401
+        assert log_in(http).status_code == 200
+
+
+def test_a_password_that_changed_while_it_was_checked_begins_no_login(
+    http: FlaskClient, registered: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def slowly(stored: str | None, password: str) -> bool:
+        monkeypatch.setattr("app.auth.service.verify_password", verify_password)
+        assert change_password(http, registered["accessToken"], FORM["password"], "another-password").status_code == 204
+        return verify_password(stored, password)
+
+    monkeypatch.setattr("app.auth.service.verify_password", slowly)
+    assert error_code(log_in(http)) == (401, "unauthenticated")

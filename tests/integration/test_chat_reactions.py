@@ -100,13 +100,19 @@ def test_taking_back_what_is_not_there_changes_nothing(alice: Person, bob: Perso
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])
-@pytest.mark.parametrize("emoji", ["x" * 33, " ", "a b", "\t", "\n", "\x7f", "\u2028", "\u00a0"])
+@pytest.mark.parametrize("emoji", ["x" * 33, "abc", " ", "a b", "\t", "\n", "\x7f", "\u2028", "\u00a0"])
 def test_what_is_no_emoji_is_refused(alice: Person, message: str, method: str, emoji: str) -> None:
     published = listen(alice.app)
     headers = {"Authorization": f"Bearer {alice.token}"}
     answer = alice.http.open(path(message, emoji), method=method, headers=headers)
     assert error_code(answer) == (400, "validation_failed")
     assert list(answer.get_json()["error"]["details"]) == ["emoji"]
+    assert published() == []
+
+
+def test_a_path_that_is_not_utf_8_is_not_found(alice: Person, message: str) -> None:
+    published = listen(alice.app)
+    assert error_code(alice.put(f"{MESSAGES}/{message}/reactions/%ff")) == (404, "not_found")
     assert published() == []
 
 

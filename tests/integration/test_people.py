@@ -1,5 +1,9 @@
 """``/api/users``, ``/api/teams``, ``/api/departments``."""
 
+from typing import Any
+
+import pytest
+
 from tests.integration.conftest import NewPerson, Person, error_code
 
 
@@ -30,3 +34,21 @@ def test_others_are_seen_by_id_and_name_alone(new_person: NewPerson) -> None:
     one, other = new_person(), new_person(name="Other")
     assert one.get(f"/api/users/{other.id}").get_json() == {"id": other.id, "name": "Other"}
     assert "email" in one.get(f"/api/users/{one.id}").get_json()
+
+
+def test_an_admin_changes_what_is_given_and_leaves_the_rest(admin: Person, person: Person) -> None:
+    changed = admin.patch(f"/api/users/{person.id}", {"role": "manager"}).get_json()
+    assert (changed["role"], changed["active"]) == ("manager", True)
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [({}, "body"), ({"role": None}, "role"), ({"role": "manager", "active": None}, "active"), ({"role": "x"}, "role")],
+)
+def test_a_change_of_nothing_or_to_nothing_is_refused(
+    admin: Person, person: Person, body: dict[str, Any], field: str
+) -> None:
+    answer = admin.patch(f"/api/users/{person.id}", body)
+    assert error_code(answer) == (400, "validation_failed")
+    assert list(answer.get_json()["error"]["details"]) == [field]
+    assert admin.get(f"/api/users/{person.id}").get_json()["role"] == "member"

@@ -10,6 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
+from pydantic.alias_generators import to_camel
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -44,7 +45,7 @@ def routes(app: Flask) -> Iterator[tuple[str, str, RouteSpec]]:
     """(path as OpenAPI writes it, method, what its view declares) of every route but Flask's own for files."""
     for rule in app.url_map.iter_rules():
         if rule.endpoint != "static":
-            path = re.sub(r"<(?:[^<>]*:)?(\w+)>", r"{\1}", rule.rule)
+            path = re.sub(r"<(?:[^<>]*:)?(\w+)>", lambda name: f"{{{to_camel(name[1])}}}", rule.rule)
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
                 yield path, method.lower(), spec_of(app.view_functions[rule.endpoint])
 
@@ -102,6 +103,43 @@ def test_every_parameter_of_a_path_is_documented(swagger: dict[str, Any]) -> Non
     for (path, method), operation in operations(swagger).items():
         named = [one["name"] for one in operation.get("parameters", []) if one["in"] == "path"]
         assert named == re.findall(r"{(\w+)}", path), (path, method)
+
+
+def test_names_in_a_path_are_camel_case_like_all_others(swagger: dict[str, Any]) -> None:
+    assert "/api/teams/{id}/members/{userId}" in swagger["paths"]
+    assert [path for path in swagger["paths"] if "_" in path] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "statuses"),
+    [
+        ("post", "/api/auth/register", {"400", "409", "413", "415", "429"}),
+        ("post", "/api/auth/login", {"400", "401", "413", "415", "429"}),
+        ("post", "/api/auth/logout", {"400", "401", "429"}),
+        ("post", "/api/tasks", {"400", "401", "403", "404", "409"}),
+        ("post", "/api/notifications", {"400", "401", "403", "404", "409"}),
+        ("put", "/api/chat/messages/{id}/reactions/{emoji}", {"400", "401", "403", "404", "409"}),
+        ("put", "/api/chat/conversations/{id}/participants/{userId}", {"400", "401", "403", "404", "409"}),
+    ],
+)
+def test_what_a_route_refuses_with_is_documented(
+    swagger: dict[str, Any], method: str, path: str, statuses: set[str]
+) -> None:
+    assert statuses <= set(swagger["paths"][path][method]["responses"])
+
+
+def test_a_body_that_may_be_left_out_is_not_required(swagger: dict[str, Any]) -> None:
+    optional = {
+        path for (path, _), one in operations(swagger).items() if one.get("requestBody", {}).get("required") is False
+    }
+    assert optional == {"/api/tasks/{id}/complete", "/api/analytics/{metric}/recalculate"}
+
+
+def test_what_is_said_of_a_schema_is_markdown_with_the_names_of_json(swagger: dict[str, Any]) -> None:
+    schemas = swagger["components"]["schemas"]
+    assert "`unreadCount`" in schemas["ConversationView"]["description"]
+    texts = [schema.get("description", "") for schema in schemas.values()]
+    assert [text for text in texts if "``" in text or "Attributes:" in text] == []
 
 
 def test_the_parameters_of_a_list_are_documented(swagger: dict[str, Any]) -> None:
@@ -201,6 +239,13 @@ def test_documents_are_served_in_production(settings: Settings, path: str) -> No
     secrets = {"secret_key": "0123456789abcdef" * 2, "jwt_secret_key": "fedcba9876543210" * 2}
     app = create_app(settings.model_copy(update={"app_env": "production", **secrets}))
     assert app.test_client().get(path).status_code == 200
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_a_front_end_elsewhere_may_read_a_document(http: FlaskClient, path: str) -> None:
+    origin = "http://localhost:3000"
+    answer = http.get(path, headers={"Origin": origin})
+    assert answer.headers["Access-Control-Allow-Origin"] == origin
 
 
 def test_asyncapi_has_every_event_and_command(http: FlaskClient) -> None:

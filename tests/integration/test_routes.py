@@ -11,7 +11,7 @@ from werkzeug.routing import Rule
 from app import create_app
 from app.auth.guard import check_routes
 from app.config import Settings
-from app.core.api import spec_of
+from app.core.api import STRICT, spec_of
 from app.core.errors import AppError
 from app.core.http import CODES
 from app.core.rate_limits import RateLimit
@@ -68,7 +68,9 @@ def test_a_deactivated_user_is_nobody_on_every_guarded_route(app: Flask, admin: 
 
 
 def test_an_unknown_path_is_not_found_in_json(http: FlaskClient) -> None:
-    assert error_code(http.get("/api/nothing")) == (404, "not_found")
+    answer = http.get("/api/nothing")
+    assert error_code(answer) == (404, "not_found")
+    assert answer.get_json()["error"]["message"] == "There is nothing at this address."
 
 
 def test_a_wrong_method_is_not_allowed_and_the_answer_says_which_are(http: FlaskClient) -> None:
@@ -101,6 +103,49 @@ def test_the_301st_request_of_a_user_in_a_minute_has_to_wait(app: Flask, person:
     assert 1 <= int(person.get("/api/auth/me").headers["Retry-After"]) <= 60
 
 
+# --- what a route doesn't declare
+
+
+def routes_without_body(app: Flask) -> Iterator[tuple[str, str]]:
+    """(method, path) of every JSON route that declares no body."""
+    for rule in app.url_map.iter_rules():
+        spec = spec_of(app.view_functions[rule.endpoint])
+        if rule.rule.startswith(STRICT) and rule.endpoint != "monitoring.channels" and spec.body is None:
+            for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
+                yield method, an_address(rule)
+
+
+def test_a_body_that_a_route_does_not_take_is_refused_by_field(app: Flask, admin: Person) -> None:
+    routes = list(routes_without_body(app))
+    assert len(routes) > 25
+    for method, path in routes:
+        token = admin.refresh_token if path == "/api/auth/refresh" else admin.token
+        answer = admin._call(method, path, {"surprise": 1}, {"Authorization": f"Bearer {token}"})
+        assert error_code(answer) == (400, "validation_failed"), (method, path)
+        assert list(answer.get_json()["error"]["details"]) == ["surprise"], (method, path)
+
+
+@pytest.mark.parametrize("json", [None, {}])
+def test_no_body_and_an_empty_one_are_no_body(person: Person, json: Any) -> None:
+    assert person._call("POST", "/api/auth/logout", json, None).status_code == 204
+
+
+def test_a_query_that_a_route_does_not_take_is_refused_by_name(admin: Person) -> None:
+    for method, path in (("GET", "/api/auth/me"), ("GET", "/ws/chat"), ("DELETE", "/api/tasks/some")):
+        answer = admin._call(method, f"{path}?surprise=1", None, None)
+        assert error_code(answer) == (400, "validation_failed"), (method, path)
+        assert list(answer.get_json()["error"]["details"]) == ["surprise"], (method, path)
+
+
+def test_who_may_not_call_a_route_hears_that_first(http: FlaskClient) -> None:
+    assert error_code(http.get("/api/auth/me?surprise=1")) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("path", ["/health/live", "/api-docs", "/swagger.json", "/login"])
+def test_pages_documents_and_probes_do_not_mind_a_query(http: FlaskClient, path: str) -> None:
+    assert http.get(f"{path}?surprise=1").status_code == 200
+
+
 # --- origins
 
 
@@ -109,6 +154,7 @@ def test_the_301st_request_of_a_user_in_a_minute_has_to_wait(app: Flask, person:
 def test_a_foreign_origin_is_refused(http: FlaskClient, origin: str, method: str) -> None:
     answer = http.open("/api/auth/me", method=method, headers={"Origin": origin})
     assert error_code(answer) == (400, "validation_failed")
+    assert list(answer.get_json()["error"]["details"]) == ["origin"]
     assert "Access-Control-Allow-Origin" not in answer.headers
 
 

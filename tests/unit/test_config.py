@@ -65,6 +65,49 @@ def test_production_starts_with_strong_secrets() -> None:
     assert load_settings().production
 
 
+@pytest.mark.parametrize(
+    "origin",
+    ["localhost:3000", "example.com", "https://", "https://a.example/app", "https://a.example?x", "//a.example"],
+)
+def test_what_is_no_origin_is_named(monkeypatch: pytest.MonkeyPatch, origin: str) -> None:
+    monkeypatch.setenv("CLIENT_URL", f"https://a.example,{origin}")
+    with pytest.raises(ConfigError, match="CLIENT_URL") as refusal:
+        load_settings()
+    assert repr(origin.rstrip("/")) in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://me:secret-word@db/tasks", "postgresql+asyncpg://me:secret-word@db", "secret-word"]
+)
+def test_a_database_that_is_not_supported_is_refused_without_telling_the_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", url)
+    with pytest.raises(ConfigError, match="DATABASE_URL") as refusal:
+        load_settings()
+    assert "secret-word" not in str(refusal.value)
+
+
+def test_all_bad_settings_are_named_at_once(production: pytest.MonkeyPatch) -> None:
+    production.delenv("SECRET_KEY")
+    bad = {"PORT": "many", "CLIENT_URL": "*", "DATABASE_URL": "mysql://db/x", "JWT_SECRET_KEY": "short"}
+    for name, value in bad.items():
+        production.setenv(name, value)
+    with pytest.raises(ConfigError) as refusal:
+        load_settings()
+    assert [name for name in (*bad, "SECRET_KEY") if f"{name} " not in str(refusal.value)] == []
+
+
+@pytest.mark.parametrize(
+    ("secret", "weakness"),
+    [("changeme", "well-known word"), ("x7#kQ", "shorter than 32"), ("ab" * 32, "fewer than 8 different")],
+)
+def test_a_weak_secret_is_told_why(production: pytest.MonkeyPatch, secret: str, weakness: str) -> None:
+    production.setenv("SECRET_KEY", secret)
+    with pytest.raises(ConfigError, match=f"weak, .*{weakness}"):
+        load_settings()
+
+
 @pytest.mark.parametrize("name", ["JWT_SECRET_KEY", "SECRET_KEY"])
 @pytest.mark.parametrize("value", [None, "short", "a" * 64])
 def test_production_refuses_a_missing_or_weak_secret_by_name(

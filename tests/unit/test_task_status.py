@@ -37,6 +37,11 @@ def test_done_is_completed() -> None:
     assert task.completed_at == task.first_completed_at == T0 + timedelta(hours=1)
 
 
+def test_it_was_updated_when_it_was_completed() -> None:
+    task = task_after(Status.IN_PROGRESS, Status.DONE)
+    assert task.updated_at == task.completed_at
+
+
 @pytest.mark.parametrize("status", [Status.TODO, Status.IN_PROGRESS, Status.IN_REVIEW, Status.BLOCKED])
 def test_leaving_done_reopens(status: Status) -> None:
     task = task_after(Status.DONE, status)

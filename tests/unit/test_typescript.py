@@ -27,6 +27,12 @@ def test_what_a_class_says_of_itself_is_said_of_its_type() -> None:
     assert "/** A notification arrived. */\nexport interface NewNotification {" in TEXT
 
 
+def test_comments_are_markdown_with_the_names_of_json() -> None:
+    assert "/** The connection goes on until `expiresAt`. */" in TEXT
+    assert "``" not in TEXT
+    assert "Attributes:" not in TEXT
+
+
 def test_an_event_for_one_socket_has_no_offset() -> None:
     assert '"room-left": (payload: RoomLeft) => void;' in EMITTED
 
