@@ -1,5 +1,6 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
+import logging
 import socket
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -19,7 +20,10 @@ from app.engine.hub import Control, Hub
 from app.engine.outbox import Outbox
 from app.engine.relay import Begin, Relay
 
+logger = logging.getLogger(__name__)
+
 STOP_GRACE = 1.0  # seconds
+RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 
 _ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
 
@@ -58,6 +62,7 @@ class SocketIO(flask_socketio.SocketIO):
         super().init_app(app, client_manager=self.hub, **options)
         self.broker.start(self.hub.deliver)
         _tell_handlers_of_acks(self.server)
+        _refuse_reserved_events(self.server)
 
     def use_outbox(self, outbox: Outbox, begin: Begin) -> None:
         """Deliver what is committed to ``outbox``; ``begin`` opens a write transaction for the relay."""
@@ -154,3 +159,20 @@ def _tell_handlers_of_acks(server: Any) -> None:
             _ack_wanted.reset(token)
 
     server._handle_event_internal = handle_event
+
+
+def _refuse_reserved_events(server: Any) -> None:
+    """Drop a client that sends an event which is none; Node's parser does, too.
+
+    Python-socketio 5.18 would run the application's handlers of connect and disconnect.
+    """
+    handle = server._handle_event
+
+    def handle_event(eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] not in RESERVED:
+            handle(eio_sid, namespace, id, data)
+            return
+        logger.warning("a client sent an event without a name, or with a reserved one; it is dropped")
+        server.eio.disconnect(eio_sid)
+
+    server._handle_event = handle_event

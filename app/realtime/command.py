@@ -61,7 +61,7 @@ def _obey(kind: type[C], handler: Handler[C], *arguments: Any) -> Ack:
     try:
         parsed = kind.from_arguments(arguments)
     except ValidationError as error:
-        raise ValidationFailed.from_pydantic(error) from error
+        raise ValidationFailed.from_pydantic(error, "payload") from error
     except ValueError as error:
         raise ValidationFailed("The command is not valid.", {"arguments": str(error)}) from error
     sender = user(current_connection().user_id)
