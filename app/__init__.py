@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from importlib import import_module
+from typing import ParamSpec, TypeVar
 
 from flask import Flask
 from sqlalchemy import Connection, Engine
@@ -14,13 +16,16 @@ from app.config import ROOT, Settings
 from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
-from app.engine import Outbox
-from app.events.models import events
+from app.engine import History, Outbox, Sessions
+from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
 from app.realtime.command import register_commands
 from app.realtime.controls import register_controls
-from app.realtime.lifecycle import register_lifecycle
+from app.realtime.lifecycle import owner_of, register_lifecycle, still_allowed
 from app.reference import openapi
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 ROUTES = (
     "auth",
@@ -113,7 +118,25 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         ping_interval=settings.ping_interval_seconds,
         ping_timeout=settings.ping_timeout_seconds,
     )
-    socketio.use_outbox(Outbox(events), _write_connections(engine))
+    begin = _write_connections(engine)
+    socketio.use_outbox(Outbox(events, event_rooms), begin)
+    socketio.use_recovery(
+        History(events, event_rooms, engine.begin),
+        Sessions(sessions, processes, begin, settings.recovery_window),
+        authenticate=_in_context(app, owner_of),
+        allowed=_in_context(app, still_allowed),
+    )
+
+
+def _in_context(app: Flask, function: Callable[P, T]) -> Callable[P, T]:
+    """``function``, with the application's context around it: the engine, which calls it, knows of none."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        with app.app_context():
+            return function(*args, **kwargs)
+
+    return call
 
 
 def _write_connections(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:

@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     commands_burst: int = Field(100, gt=0)  # a connection
     rooms_per_socket: int = Field(128, gt=0)  # joined by the client itself
     idempotency_hours: float = Field(24, gt=0)
+    recovery_seconds: float = Field(120, gt=0)  # after a connection was lost
+    history_hours: float = Field(24, gt=0)
     typing_seconds: float = Field(6, gt=0)
     ping_interval_seconds: float = Field(25, gt=0)
     ping_timeout_seconds: float = Field(20, gt=0)
@@ -88,6 +90,10 @@ class Settings(BaseSettings):
     @property
     def refresh_lifetime(self) -> timedelta:
         return timedelta(days=self.jwt_refresh_days)
+
+    @property
+    def recovery_window(self) -> timedelta:
+        return timedelta(seconds=self.recovery_seconds)
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, update
 
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
@@ -33,6 +33,7 @@ class Relay:
 
     def __init__(self, outbox: Outbox, begin: Begin, broker: Broker) -> None:
         self._table = outbox.table
+        self._rooms = outbox.rooms
         self._begin = begin
         self._broker = broker
         self._woken = Event()
@@ -95,7 +96,12 @@ class Relay:
             connection.execute(
                 update(self._table).where(t.id == bindparam("row")).values(seq=bindparam("number")), numbers
             )
-        self._numbered.extend(
-            Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i) for i, row in enumerate(rows)
-        )
+            envelopes = [
+                Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i)
+                for i, row in enumerate(rows)
+            ]
+            index = [{"room": room, "seq": e.seq} for e in envelopes if not e.is_control for room in e.rooms]
+            if index:
+                connection.execute(insert(self._rooms), index)
+        self._numbered.extend(envelopes)
         return True

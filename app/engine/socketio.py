@@ -15,9 +15,13 @@ from eventlet.event import Event
 from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
 from app.engine.envelope import Envelope
+from app.engine.handshake import Authenticate, Handshake
+from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.outbox import Outbox
+from app.engine.recovery import Allowed, Recovery
 from app.engine.relay import Begin, Relay
+from app.engine.sessions import Sessions
 
 STOP_GRACE = 1.0  # seconds
 
@@ -41,6 +45,7 @@ class SocketIO(flask_socketio.SocketIO):
     broker: Broker
     outbox: Outbox
     relay: Relay
+    recovery: Recovery
     _serving: Any
 
     def init_app(self, app: flask.Flask, *, broker: Broker | None = None, **options: Any) -> None:
@@ -64,9 +69,22 @@ class SocketIO(flask_socketio.SocketIO):
         self.outbox = outbox
         self.relay = Relay(outbox, begin, self.broker)
 
+    def use_recovery(self, history: History, sessions: Sessions, authenticate: Authenticate, allowed: Allowed) -> None:
+        """Let clients go on where they were.
+
+        Args:
+            history: the past, by room.
+            sessions: what clients are recognized by.
+            authenticate: whose a client is, by the ``auth`` that it sent.
+            allowed: which rooms an owner may hear, asked anew for each client that comes back.
+        """
+        self.recovery = Recovery(self.hub, history, sessions, allowed)
+        _take_over(self.server, Handshake(self.server, self.hub, self.recovery, authenticate), self.recovery)
+
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
         self.relay.start(self.hub.begin_at)
+        self.recovery.start()
 
     def publish(self, envelope: Envelope) -> None:
         """Deliver ``envelope`` now, in every process: at most once, never stored."""
@@ -153,4 +171,38 @@ def _tell_handlers_of_acks(server: Any) -> None:
         finally:
             _ack_wanted.reset(token)
 
+    server._handle_event_internal = handle_event
+
+
+def _take_over(server: Any, handshake: Handshake, recovery: Recovery) -> None:
+    """Put the handshake and the recovery where python-socketio 5.18 has private methods of its own."""
+    trigger, handle = server._trigger_event, server._handle_event_internal
+    lose, good_byes = (
+        server.eio.handlers["disconnect"],
+        {server.reason.CLIENT_DISCONNECT, server.reason.SERVER_DISCONNECT},
+    )
+    losing: set[str] = set()
+
+    def lost(eio_sid: str, reason: str) -> None:
+        losing.add(eio_sid)  # whatever the reason: a transport that ends is no good-bye
+        try:
+            lose(eio_sid, reason)
+        finally:
+            losing.discard(eio_sid)
+
+    def trigger_event(event: str, namespace: str, sid: str, *arguments: Any) -> Any:
+        if event == "disconnect":
+            said = arguments[0] in good_byes and server.manager.eio_sid_from_sid(sid, namespace) not in losing
+            recovery.disconnected(sid, for_good=said)
+        return trigger(event, namespace, sid, *arguments)
+
+    def handle_event(inner: Any, sid: str, *arguments: Any) -> None:
+        try:
+            handle(inner, sid, *arguments)
+        finally:
+            recovery.flush(sid)  # what a join with `since` is to hear comes behind its acknowledgement
+
+    server.eio.on("disconnect", lost)
+    server._handle_connect = handshake.connect
+    server._trigger_event = trigger_event
     server._handle_event_internal = handle_event

@@ -1,24 +1,24 @@
 """From connect to disconnect: a socket is its user's, for as long as its token is valid."""
 
 import logging
+from collections.abc import Collection
 from typing import Any
 
 from flask import request
 from socketio.exceptions import ConnectionRefusedError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.auth.tokens import Identity, identify
+from app.auth.tokens import Identity, claims_of, identify
 from app.chat.queries import conversation_ids
 from app.config import current_settings
 from app.core.clock import now
-from app.core.errors import AppError, TokenExpired, Unauthenticated, Unavailable
+from app.core.errors import AppError, TokenExpired, Unauthenticated
 from app.events.base import NAMESPACES, Channel
 from app.events.connection import ErrorEvent
-from app.events.rooms import RoomKind, sockets_of_login, sockets_of_user
+from app.events.rooms import RoomKind, parse_room, sockets_of_login, sockets_of_user
 from app.extensions import socketio
+from app.people.queries import user
 from app.realtime.connections import Connection, TokenBucket, connections
-from app.realtime.rights import rights_epoch
+from app.realtime.rights import may_hear, rights_epoch
 
 logger = logging.getLogger(__name__)
 
@@ -30,18 +30,43 @@ def register_lifecycle() -> None:
         socketio.on("disconnect", namespace=namespace)(disconnect)
 
 
-def connect(auth: Any = None) -> None:
-    """Let a socket in that brings a valid access token, and into the rooms that its namespace stands for.
+def owner_of(auth: Any) -> str:
+    """Whose a client is that wants to connect: only they may go on with its session.
 
     Raises:
         ConnectionRefusedError: with the message and ``{code, details}``, as ``connect_error`` shows them.
     """
     try:
-        _admit(request.sid, request.namespace, auth)  # type: ignore[attr-defined]  # Flask-SocketIO adds both
+        if not isinstance(auth, dict):
+            raise Unauthenticated("Connect with auth: {token}.")
+        return str(claims_of(auth.get("token"))["sub"])
     except AppError as error:
         raise _refusal(error) from error
-    except (OperationalError, PoolTimeout) as error:
-        raise _refusal(Unavailable("The database can't be reached now; try again.")) from error
+
+
+def connect(auth: Any) -> None:
+    """Let a socket in that brings a valid access token, and into the rooms that its namespace stands for.
+
+    Raises:
+        ConnectionRefusedError: as :func:`owner_of`.
+    """
+    sid, namespace = request.sid, request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO adds both
+    try:
+        identity, own_rooms = rights_epoch.settled(lambda: _ask(auth["token"], namespace))
+    except AppError as error:
+        raise _refusal(error) from error
+    _remember(sid, namespace, identity)
+    for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id)):
+        socketio.server.enter_room(sid, room, namespace=namespace)
+    for room in own_rooms:
+        socketio.recovery.enter(sid, namespace, room)
+
+
+def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
+    """Those of ``rooms`` that a client may hear who comes back to them."""
+    listener = user(user_id)
+    parsed = {name: parse_room(name) for name in rooms}
+    return {name for name, room in parsed.items() if listener and room and may_hear(listener, *room)}
 
 
 def disconnect(reason: str) -> None:
@@ -66,17 +91,6 @@ def end(sid: str, namespace: str, why: AppError) -> None:
     told = ErrorEvent(**why.body).model_dump(mode="json", by_alias=True, exclude_none=True)
     socketio.send_to(sid, namespace, ErrorEvent.name, told)
     socketio.server.disconnect(sid, namespace=namespace)
-
-
-def _admit(sid: str, namespace: str, auth: Any) -> None:
-    if not isinstance(auth, dict):
-        raise Unauthenticated("Connect with auth: {token}.")
-    identity, rooms = rights_epoch.settled(lambda: _ask(auth.get("token"), namespace))
-    _remember(sid, namespace, identity)
-    for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id), *rooms):
-        socketio.server.enter_room(sid, room, namespace=namespace)
-    if auth.get("recovery") is False:
-        socketio.hub.leave_offsets_out(sid)
 
 
 def _ask(token: Any, namespace: str) -> tuple[Identity, list[str]]:

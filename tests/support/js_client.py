@@ -152,6 +152,10 @@ class JsClient:
         """Cut the link below the socket, which then reconnects by itself."""
         self._peer.ask("drop", client=self._number)
 
+    def reopen(self) -> None:
+        """Connect again after `close`."""
+        self._peer.ask("reopen", client=self._number)
+
     def close(self) -> None:
         """Disconnect for good."""
         self._peer.ask("close", client=self._number)

@@ -31,6 +31,9 @@ const requests = {
   drop({ client }) {
     sockets.get(client).io.engine.close();
   },
+  reopen({ client }) {
+    sockets.get(client).connect();
+  },
   close({ client }) {
     sockets.get(client).disconnect();
   },
