@@ -19,9 +19,10 @@ from app.core.rate_limits import RateLimits
 from app.engine import History, Outbox, Sessions
 from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
+from app.monitoring import logs
 from app.realtime.command import register_commands
 from app.realtime.controls import register_controls
-from app.realtime.lifecycle import owner_of, register_lifecycle, still_allowed
+from app.realtime.lifecycle import forget, owner_of, register_lifecycle, still_allowed
 from app.reference import openapi
 
 P = ParamSpec("P")
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> Flask:
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     app = Flask("app", root_path=str(ROOT), instance_path=str(settings.instance_path))
     app.config.from_mapping(_flask_config(settings))
+    logs.configure(settings)
     app.extensions["settings"] = settings
     app.extensions["rate_limits"] = RateLimits(settings)
     for extension in (db, jwt, csrf):
@@ -125,6 +127,7 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         Sessions(sessions, processes, begin, settings.recovery_window),
         authenticate=_in_context(app, owner_of),
         allowed=_in_context(app, still_allowed),
+        gone=forget,
     )
 
 

@@ -16,14 +16,14 @@ logger = logging.getLogger(__name__)
 HOLD = 1.0  # seconds before a client is let go that can't be served now, so that it doesn't come back at once
 
 Authenticate = Callable[[Any], str]
-"""Whose a client is, by the ``auth`` that it sent; raises socketio.exceptions.ConnectionRefusedError."""
+"""Whose a client is, by the ``auth`` that it sent; it may raise ConnectionRefusedError."""
 
 
 class Handshake:
     """Handles CONNECT packets.
 
-    A refusal is a CONNECT_ERROR, after which clients stay away. So when something of ours is missing (the database), the
-    transport is dropped instead, and the client comes back by itself.
+    A refusal is a CONNECT_ERROR, after which clients stay away. So when something of ours is missing (the database),
+    the transport is dropped instead, and the client comes back by itself.
     """
 
     def __init__(self, server: Any, hub: Hub, recovery: Recovery, authenticate: Authenticate) -> None:
@@ -35,8 +35,11 @@ class Handshake:
     def connect(self, eio_sid: str, namespace: str | None, auth: Any) -> None:
         """Handle one CONNECT packet."""
         namespace = namespace or "/"
-        if namespace not in self._server.handlers or self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
-            self._refuse(eio_sid, namespace, ConnectionRefusedError("Unable to connect"))
+        if namespace not in self._server.handlers:
+            self._refuse(eio_sid, namespace, ConnectionRefusedError("Invalid namespace"))
+            return
+        if self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
+            self._refuse(eio_sid, namespace, ConnectionRefusedError("Connected already"))
             return
         try:
             client = self._client(eio_sid, namespace, self._authenticate(auth), auth)
@@ -63,11 +66,9 @@ class Handshake:
 
     def _accept(self, client: Client, eio_sid: str, auth: Any) -> None:
         sid, namespace = client.session.sid, client.session.namespace
-        self._hub.reserve(sid, eio_sid, namespace)
         try:
-            environ = self._server.environ[eio_sid]
-            if self._server._trigger_event("connect", namespace, sid, environ, auth) is False:
-                raise ConnectionRefusedError("Connection refused")
+            self._hub.reserve(sid, eio_sid, namespace)
+            self._ask_application(client, eio_sid, auth)
             client = self._recovery.accepted(client)
         except BaseException:
             self._forget(sid, namespace)
@@ -80,9 +81,14 @@ class Handshake:
         self._hub.connect(sid, namespace)
         self._recovery.flush(sid)
 
+    def _ask_application(self, client: Client, eio_sid: str, auth: Any) -> None:
+        arguments = client.session.namespace, client.session.sid, self._server.environ[eio_sid], auth
+        if self._server._trigger_event("connect", *arguments) is False:
+            raise ConnectionRefusedError("Connection refused")
+
     def _forget(self, sid: str, namespace: str) -> None:
         self._hub.disconnect(sid, namespace)
-        self._recovery.disconnected(sid, for_good=False)
+        self._recovery.disconnected(sid, "not connected", for_good=False)
 
     def _refuse(self, eio_sid: str, namespace: str, refusal: ConnectionRefusedError) -> None:
         self._send(eio_sid, packet.CONNECT_ERROR, namespace, refusal.error_args)

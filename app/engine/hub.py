@@ -55,6 +55,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         if envelope.is_control:
             self.controls[envelope.event](envelope)
             return
+        logger.debug("emit %s seq=%s rooms=%s", envelope.event, envelope.seq, envelope.rooms)
         for room in envelope.rooms:
             for tap in tuple(self._taps.get(room, ())):
                 tap(envelope)

@@ -1,9 +1,9 @@
 """Where a socket stands: the arithmetic of offsets, without a database or a socket.
 
-A socket hears the events of several rooms in one order, so one number says what it has heard of all of them: the ``seq``
-of the newest. That breaks when it enters a room with ``since``: the room's older events are sent to it alone, behind newer
-ones of other rooms. An offset that comes with such an event therefore says two things: how far the socket has heard
-everything else, and how far this one room's replay has come.
+A socket hears the events of several rooms in one order, so one number says what it has heard of all of them: the
+``seq`` of the newest. That breaks when it enters a room with ``since``: the room's older events are sent to it alone,
+behind newer ones of other rooms. An offset that comes with such an event therefore says two things: how far the socket
+has heard everything else, and how far this one room's replay has come.
 """
 
 import re

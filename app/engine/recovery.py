@@ -1,8 +1,8 @@
 """Connection state recovery, and catching up with a room: what a socket missed comes before what is new.
 
-The client keeps the ``pid`` of CONNECT and the newest offset, and comes back with both (Socket.IO protocol v5, "Connection
-state recovery"). A socket that is to hear something of the past is held meanwhile: the hub keeps what is new for it, so
-that reading the history may take its time, and nothing is lost or told twice where the two meet.
+The client keeps the ``pid`` of CONNECT and the newest offset, and comes back with both (Socket.IO protocol v5,
+"Connection state recovery"). A socket that is to hear something of the past is held meanwhile: the hub keeps what is
+new for it, so that reading the history may take its time, and nothing is lost or told twice where the two meet.
 """
 
 import logging
@@ -27,6 +27,9 @@ SWEEP_EVERY = 12  # signs of life
 
 Allowed = Callable[[str, Collection[str]], set[str]]
 """Given an owner and rooms: those that the owner may hear. What it returns holds until the next yield."""
+
+Gone = Callable[[str, str], None]
+"""Given a sid and a reason."""
 
 
 @dataclass
@@ -58,13 +61,15 @@ class Recovery:
         history: the past.
         sessions: the store.
         allowed: says anew which of its rooms a client that comes back may still hear.
+        gone: is told of each socket that is no more, and why.
     """
 
-    def __init__(self, hub: Hub, history: History, sessions: Sessions, allowed: Allowed) -> None:
+    def __init__(self, hub: Hub, history: History, sessions: Sessions, allowed: Allowed, gone: Gone) -> None:
         self._hub = hub
         self._history = history
         self._sessions = sessions
         self._allowed = allowed
+        self._gone = gone
         self._clients: dict[str, Client] = {}
 
     def start(self) -> None:
@@ -132,8 +137,9 @@ class Recovery:
         client.replay.clear()
         self._hub.release(sid, client.session.namespace, offset)
 
-    def disconnected(self, sid: str, *, for_good: bool) -> None:
+    def disconnected(self, sid: str, reason: str, *, for_good: bool) -> None:
         """The socket is gone. Unless somebody said good-bye, its session waits for it."""
+        self._gone(sid, reason)
         client = self._clients.pop(sid, None)
         if client is not None and client.stored and (client.live or client.recovered):
             spawn_n(self._let_go, client.session, for_good)
@@ -163,7 +169,7 @@ class Recovery:
         return caught_up
 
     def enter_soon(self, sid: str, namespace: str, room: str) -> None:
-        """Put a socket into a room of its own, now; it would find this room again at a recovery, so that storing can wait."""
+        """Put a socket into a room of its own, now. Storing can wait: a recovery would find this room again."""
         client = self._clients.get(sid)
         if client is not None:
             self._hub.basic_enter_room(sid, namespace, room)

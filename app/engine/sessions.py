@@ -1,7 +1,7 @@
 """Sessions: what a client that comes back is recognized by, and what it may go on with.
 
-They are rows, written through with each change, so that a killed process leaves them behind as they were. A row belongs to
-the connection that claimed it last; what an older connection still writes is ignored.
+They are rows, written through with each change, so that a killed process leaves them behind as they were. A row
+belongs to the connection that claimed it last; what an older connection still writes is ignored.
 """
 
 import json

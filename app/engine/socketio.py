@@ -1,5 +1,6 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
+import logging
 import socket
 from collections.abc import Callable
 from contextvars import ContextVar
@@ -19,11 +20,14 @@ from app.engine.handshake import Authenticate, Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.outbox import Outbox
-from app.engine.recovery import Allowed, Recovery
+from app.engine.recovery import Allowed, Gone, Recovery
 from app.engine.relay import Begin, Relay
 from app.engine.sessions import Sessions
 
+logger = logging.getLogger(__name__)
+
 STOP_GRACE = 1.0  # seconds
+RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 
 _ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
 
@@ -63,13 +67,16 @@ class SocketIO(flask_socketio.SocketIO):
         super().init_app(app, client_manager=self.hub, **options)
         self.broker.start(self.hub.deliver)
         _tell_handlers_of_acks(self.server)
+        _refuse_reserved_events(self.server)
 
     def use_outbox(self, outbox: Outbox, begin: Begin) -> None:
         """Deliver what is committed to ``outbox``; ``begin`` opens a write transaction for the relay."""
         self.outbox = outbox
         self.relay = Relay(outbox, begin, self.broker)
 
-    def use_recovery(self, history: History, sessions: Sessions, authenticate: Authenticate, allowed: Allowed) -> None:
+    def use_recovery(
+        self, history: History, sessions: Sessions, authenticate: Authenticate, allowed: Allowed, gone: Gone
+    ) -> None:
         """Let clients go on where they were.
 
         Args:
@@ -77,8 +84,9 @@ class SocketIO(flask_socketio.SocketIO):
             sessions: what clients are recognized by.
             authenticate: whose a client is, by the ``auth`` that it sent.
             allowed: which rooms an owner may hear, asked anew for each client that comes back.
+            gone: is told of each socket that is no more.
         """
-        self.recovery = Recovery(self.hub, history, sessions, allowed)
+        self.recovery = Recovery(self.hub, history, sessions, allowed, gone)
         _take_over(self.server, Handshake(self.server, self.hub, self.recovery, authenticate), self.recovery)
 
     def start_relay(self) -> None:
@@ -174,6 +182,23 @@ def _tell_handlers_of_acks(server: Any) -> None:
     server._handle_event_internal = handle_event
 
 
+def _refuse_reserved_events(server: Any) -> None:
+    """Drop a client that sends an event which is none; Node's parser does, too.
+
+    Python-socketio 5.18 would run the application's handlers of connect and disconnect.
+    """
+    handle = server._handle_event
+
+    def handle_event(eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
+        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] not in RESERVED:
+            handle(eio_sid, namespace, id, data)
+            return
+        logger.warning("a client sent an event without a name, or with a reserved one; it is dropped")
+        server.eio.disconnect(eio_sid)
+
+    server._handle_event = handle_event
+
+
 def _take_over(server: Any, handshake: Handshake, recovery: Recovery) -> None:
     """Put the handshake and the recovery where python-socketio 5.18 has private methods of its own."""
     trigger, handle = server._trigger_event, server._handle_event_internal
@@ -193,7 +218,7 @@ def _take_over(server: Any, handshake: Handshake, recovery: Recovery) -> None:
     def trigger_event(event: str, namespace: str, sid: str, *arguments: Any) -> Any:
         if event == "disconnect":
             said = arguments[0] in good_byes and server.manager.eio_sid_from_sid(sid, namespace) not in losing
-            recovery.disconnected(sid, for_good=said)
+            recovery.disconnected(sid, arguments[0], for_good=said)
         return trigger(event, namespace, sid, *arguments)
 
     def handle_event(inner: Any, sid: str, *arguments: Any) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from flask import request
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -73,8 +74,11 @@ def _obey(kind: type[C], handler: Handler[C], *arguments: Any) -> Ack:
 def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, Any] | None:
     try:
         current_connection().commands.take()
-        return obey(*arguments).model_dump(mode="json", by_alias=True, exclude_none=True)
+        ack = obey(*arguments).model_dump(mode="json", by_alias=True, exclude_none=True)
+        logger.debug("ack %s sid=%s: %s", name, current_connection().sid, ack)
+        return ack
     except AppError as error:
+        logger.debug("refused %s sid=%s: %s", name, request.sid, error.code)  # type: ignore[attr-defined]
         return _refuse(name, error)
     except (OperationalError, PoolTimeout):
         logger.exception("%s could not reach the database", name)

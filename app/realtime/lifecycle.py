@@ -17,17 +17,16 @@ from app.events.connection import ErrorEvent
 from app.events.rooms import RoomKind, parse_room, sockets_of_login, sockets_of_user
 from app.extensions import socketio
 from app.people.queries import user
-from app.realtime.connections import Connection, TokenBucket, connections
+from app.realtime.connections import Connection, bucket_of, connections
 from app.realtime.rights import may_hear, rights_epoch
 
 logger = logging.getLogger(__name__)
 
 
 def register_lifecycle() -> None:
-    """Bind connect and disconnect in every namespace."""
+    """Let clients connect to every namespace."""
     for namespace in NAMESPACES:
         socketio.on("connect", namespace=namespace)(connect)
-        socketio.on("disconnect", namespace=namespace)(disconnect)
 
 
 def owner_of(auth: Any) -> str:
@@ -60,6 +59,7 @@ def connect(auth: Any) -> None:
         socketio.server.enter_room(sid, room, namespace=namespace)
     for room in own_rooms:
         socketio.recovery.enter(sid, namespace, room)
+    logger.debug("connect user=%s sid=%s namespace=%s rooms=%s", identity.user.id, sid, namespace, own_rooms)
 
 
 def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
@@ -69,12 +69,14 @@ def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
     return {name for name, room in parsed.items() if listener and room and may_hear(listener, *room)}
 
 
-def disconnect(reason: str) -> None:
-    """Forget the socket."""
-    connection = connections.pop(request.sid, None)  # type: ignore[attr-defined]
-    if connection is not None and connection.expiry is not None:
+def forget(sid: str, reason: str) -> None:
+    """The socket is gone, or was never accepted."""
+    connection = connections.pop(sid, None)
+    if connection is None:
+        return
+    if connection.expiry is not None:
         connection.expiry.cancel()
-    logger.debug("socket of user %s left: %s", connection and connection.user_id, reason)
+    logger.debug("disconnect user=%s sid=%s namespace=%s: %s", connection.user_id, sid, connection.namespace, reason)
 
 
 def arm_expiry(connection: Connection) -> None:
@@ -99,8 +101,7 @@ def _ask(token: Any, namespace: str) -> tuple[Identity, list[str]]:
 
 
 def _remember(sid: str, namespace: str, identity: Identity) -> None:
-    settings = current_settings()
-    bucket = TokenBucket(settings.commands_per_second, settings.commands_burst)
+    bucket = bucket_of(socketio.hub.eio_sid_from_sid(sid, namespace), current_settings())
     connections[sid] = Connection(
         sid, namespace, identity.user.id, identity.login.id, identity.expires_at, commands=bucket
     )

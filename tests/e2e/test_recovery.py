@@ -1,6 +1,8 @@
 """The unmodified JavaScript client goes on where it was: after a cut link, and after a crash of the server."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,11 +17,15 @@ def notify(world: World, number: int) -> None:
     ok(world.alice.post("/api/notifications", form))
 
 
+def titled(number: int) -> Callable[[Any], bool]:
+    return lambda payload: payload["title"] == str(number)
+
+
 def titles(socket: JsClient) -> list[str]:
     return [heard.args[0]["title"] for heard in socket.heard("new-notification")]
 
 
-def listening(world: World, server: Server, js: JsPeer, **options: object) -> JsClient:
+def listening(world: World, server: Server, js: JsPeer, **options: Any) -> JsClient:
     socket = js.connect(server.url, auth={"token": world.alice.token}, **options)
     assert socket.emit("join-notifications", world.alice.user["id"])["ok"]
     return socket
@@ -46,7 +52,7 @@ def test_a_client_whose_link_was_cut_recovers_each_missed_event_once_in_order(
         notify(world, number)
     assert socket.wait_connected(2).recovered
     notify(world, 6)
-    socket.wait_for("new-notification", where=lambda payload: payload["title"] == "6")
+    socket.wait_for("new-notification", where=titled(6))
     assert titles(socket) == ["0", "1", "2", "3", "4", "5", "6"]
 
 
@@ -77,7 +83,7 @@ def test_a_client_recovers_from_a_killed_server(own_server: Server, js: JsPeer) 
             server.start()
             notify(world, times)
             assert socket.wait_connected(times, timeout=15).recovered
-            socket.wait_for("new-notification", where=lambda payload, n=times: payload["title"] == str(n))
+            socket.wait_for("new-notification", where=titled(times))
         assert titles(socket) == ["1", "2", "3"]
 
 
@@ -138,7 +144,7 @@ def test_a_room_is_caught_up_with_since_an_offset(world: World, server: Server, 
     ack = second.emit("join-notifications", world.alice.user["id"], {"since": offset})
     assert (ack["ok"], "gap" in ack) == (True, False)
     notify(world, 3)
-    second.wait_for("new-notification", where=lambda payload: payload["title"] == "3")
+    second.wait_for("new-notification", where=titled(3))
     assert titles(second) == ["1", "2", "3"]
 
 

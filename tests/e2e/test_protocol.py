@@ -1,0 +1,55 @@
+"""Packets that no JavaScript client sends, over a raw WebSocket."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.scenarios import World
+from tests.support.raw_socket import Closed, RawSocket
+from tests.support.server import Server
+
+
+@pytest.fixture
+def raw(world: World, server: Server) -> Iterator[RawSocket]:
+    """A connected client of alice."""
+    with RawSocket(server.url) as client:
+        assert client.receive().startswith("0")
+        client.send("40" + json.dumps({"token": world.alice.token}))
+        assert client.receive().startswith("40")
+        yield client
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        '42["disconnect","x"]',
+        '42["connect",{},{"token":"x"}]',
+        '42["connect_error"]',
+        "42[1]",
+        '42[{"a":1}]',
+        "42[]",
+        '42{"a":1}',
+        '420["disconnect"]',
+    ],
+)
+def test_an_event_that_is_none_ends_the_connection_and_runs_no_handler(packet: str, raw: RawSocket) -> None:
+    raw.send(packet)
+    with pytest.raises(Closed):
+        while True:
+            raw.receive()
+
+
+def test_an_unknown_namespace_is_called_invalid(raw: RawSocket) -> None:
+    raw.send("40/nope,{}")
+    assert raw.receive() == '44/nope,{"message":"Invalid namespace"}'
+
+
+def test_all_namespaces_of_a_connection_share_its_allowance_of_commands(raw: RawSocket, world: World) -> None:
+    raw.send("40/ws/tasks," + json.dumps({"token": world.alice.token}))
+    assert raw.receive().startswith("40/ws/tasks,")
+    for number in range(90):
+        raw.send(f'42{number}["leave-user","x"]')
+        raw.send(f'42/ws/tasks,{number}["leave-user","x"]')
+    answers = [raw.receive() for _ in range(180)]
+    assert any("rate_limited" in answer for answer in answers)
