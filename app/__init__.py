@@ -119,11 +119,12 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         max_http_buffer_size=settings.max_message_bytes,
         ping_interval=settings.ping_interval_seconds,
         ping_timeout=settings.ping_timeout_seconds,
+        drain_seconds=settings.drain_seconds,
     )
     begin = _write_connections(engine)
     socketio.use_outbox(Outbox(events, event_rooms), begin)
     socketio.use_recovery(
-        History(events, event_rooms, engine.begin),
+        History(events, event_rooms, engine.begin, begin, settings.history_kept),
         Sessions(sessions, processes, begin, settings.recovery_window),
         authenticate=_in_context(app, owner_of),
         allowed=_in_context(app, still_allowed),

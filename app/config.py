@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     typing_seconds: float = Field(6, gt=0)
     ping_interval_seconds: float = Field(25, gt=0)
     ping_timeout_seconds: float = Field(20, gt=0)
+    drain_seconds: float = Field(10, ge=0, le=20)  # of which SIGTERM closes the sockets; gunicorn.conf.py gives 30
 
     @field_validator("client_url")
     @classmethod
@@ -94,6 +95,10 @@ class Settings(BaseSettings):
     @property
     def recovery_window(self) -> timedelta:
         return timedelta(seconds=self.recovery_seconds)
+
+    @property
+    def history_kept(self) -> timedelta:
+        return timedelta(hours=self.history_hours)
 
     @property
     def sqlalchemy_url(self) -> str:

@@ -74,6 +74,18 @@ def identify(token: Any, type: TokenType = "access") -> Identity:
     return Identity(login.user, login, datetime.fromtimestamp(claims["exp"], UTC))
 
 
+def revalidated(identity: Identity) -> Identity:
+    """``identity``, if its login was not ended meanwhile.
+
+    Raises:
+        TokenRevoked: it was, or its user was deactivated.
+    """
+    login = db.session.get(Login, identity.login.id)
+    if login is None or login.revoked_at is not None or not login.user.active:
+        raise TokenRevoked("This login was ended; log in again.")
+    return identity
+
+
 def _key_id(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()[:8]
 

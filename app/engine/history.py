@@ -4,14 +4,14 @@ import json
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Row, Select, Table, func, select
+from sqlalchemy import Connection, Row, Select, Table, delete, func, select
 
 from app.engine.envelope import Envelope
 
-Read = Callable[[], AbstractContextManager[Connection]]
-"""Opens a transaction that only reads."""
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction."""
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,16 @@ class History:
         events: from :func:`app.engine.outbox.event_table`.
         rooms: from :func:`app.engine.outbox.room_table`.
         read: opens a transaction that only reads.
+        begin: opens one that may write.
+        keep: for how long events are kept.
     """
 
-    def __init__(self, events: Table, rooms: Table, read: Read) -> None:
+    def __init__(self, events: Table, rooms: Table, read: Begin, begin: Begin, keep: timedelta) -> None:
         self._events = events
         self._rooms = rooms
         self._read = read
+        self._begin = begin
+        self._keep = keep
 
     def kept(self) -> Kept:
         """What the history holds now."""
@@ -64,6 +68,22 @@ class History:
         query = select(c.seq, c.event, c.payload, c.rooms).where(c.seq > seq, c.seq <= last).order_by(c.seq)
         with self._read() as connection:
             return [_envelope(row) for row in connection.execute(query)]
+
+    def trim(self) -> int:
+        """Delete what is older than it is to be kept, but for the newest event, which holds the count.
+
+        Returns:
+            How many events that was.
+        """
+        c = self._events.c
+        newest = select(func.max(c.seq)).scalar_subquery()
+        oldest = datetime.now(UTC) - self._keep
+        with self._begin() as connection:
+            last = connection.scalar(select(func.max(c.seq)).where(c.created_at < oldest, c.seq < newest))
+            if last is None:
+                return 0
+            connection.execute(delete(self._rooms).where(self._rooms.c.seq <= last))
+            return connection.execute(delete(self._events).where(c.seq <= last)).rowcount
 
     def _query(self, rooms: Collection[str], seq: int, limit: int) -> Select[int, str, str, str, datetime]:
         c, r = self._events.c, self._rooms.c

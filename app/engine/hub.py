@@ -12,6 +12,7 @@ from socketio import Manager
 
 from app.engine.envelope import Envelope
 from app.engine.offsets import Offset
+from app.engine.streams import Heard, Stream
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +36,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         self._without_offsets: set[str] = set()
         self._held: dict[str, list[Envelope]] = {}
         self._replayed: dict[str, Offset] = {}
+        self._streams: dict[str, Stream] = {}
         self._taps: defaultdict[str, set[Tap]] = defaultdict(set)
 
     @property
@@ -72,6 +74,9 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
                 self._keep(sid, envelope)
                 continue
             offset = self._offset_for(sid, envelope)
+            if sid in self._streams:
+                self._streams[sid].write(Heard(envelope.event, envelope.payload, offset or ""))
+                continue
             packet = packets.get(offset)
             if packet is None:
                 packet = packets[offset] = encode(namespace, envelope, offset)
@@ -89,6 +94,9 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
 
     def send(self, sid: str, namespace: str, envelope: Envelope, offset: Offset) -> None:
         """Write one event of the past to one socket, which then stands at ``offset``."""
+        if sid in self._streams:
+            self._streams[sid].write(Heard(envelope.event, envelope.payload, str(offset)))
+            return
         eio_sid = self.eio_sid_from_sid(sid, namespace)
         if eio_sid is not None:
             text = None if sid in self._without_offsets else str(offset)
@@ -139,6 +147,16 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
 
         return stop
 
+    def attach(self, sid: str, namespace: str, stream: Stream) -> None:
+        """Add a socket ``sid`` whose events are written to ``stream``, which ends when it is disconnected."""
+        self._streams[sid] = stream
+        self.reserve(sid, sid, namespace)
+        self.connect(sid, namespace)
+
+    def streams(self) -> list[Stream]:
+        """Every stream that is attached now."""
+        return list(self._streams.values())
+
     # --- who is where
 
     def reserve(self, sid: str, eio_sid: str, namespace: str) -> None:
@@ -157,6 +175,9 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
     def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> Any:
         self._without_offsets.discard(sid)
         self._held.pop(sid, None)
+        stream = self._streams.pop(sid, None)
+        if stream is not None:
+            stream.close()
         self._replayed.pop(sid, None)
         return super().disconnect(sid, namespace, **kwargs)
 

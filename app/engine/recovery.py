@@ -41,6 +41,7 @@ class Client:
         recovered: whether it goes on with a session that it had.
         stored: whether it can be recovered: one that wants no offsets can't.
         live: whether its connection was accepted.
+        given: the rooms that the application put it into as it connected.
         replay: what it is to hear at the next :meth:`Recovery.flush`, each with the offset to go with it.
     """
 
@@ -49,6 +50,7 @@ class Client:
     recovered: bool = False
     stored: bool = True
     live: bool = False
+    given: list[str] = field(default_factory=list)
     replay: list[tuple[Envelope, Offset]] = field(default_factory=list)
     saving: Semaphore = field(default_factory=Semaphore)
 
@@ -107,6 +109,18 @@ class Recovery:
         session = Session(sid, namespace, owner, connection, began_at=self._hub.seq)
         return self._know(Client(session, Offset(self._hub.seq), stored=stored))
 
+    def follow(self, sid: str, namespace: str, owner: str, last: str | None) -> Client | None:
+        """The client of a stream, which is not stored: what it heard last it says itself.
+
+        Returns:
+            None when the history does not reach back to ``last``.
+        """
+        heard = Offset(self._hub.seq) if last is None else Offset.parse(last)
+        if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
+            return None
+        session = Session(sid, namespace, owner, sid, began_at=heard.seq)
+        return self._know(Client(session, heard, recovered=True, stored=False))
+
     def accepted(self, client: Client) -> Client:
         """Restore the rooms of a client that the application accepted, and find what it missed.
 
@@ -114,11 +128,7 @@ class Recovery:
             The client; a new one, of the same socket, when it missed too much. Send its CONNECT, then :meth:`flush`.
         """
         if client.recovered and not self._catch_up(client):
-            session = client.session
-            self._sessions.end(session)
-            for room in session.rooms:
-                self._hub.basic_leave_room(session.sid, session.namespace, room)
-            client = self.begin(session.sid, session.namespace, session.owner, session.connection, stored=True)
+            client = self._begin_anew(client)
         if client.recovered:
             self._save(client)
         elif client.stored:
@@ -156,9 +166,11 @@ class Recovery:
             Whether the history reaches back to ``since``; if not, the socket hears only what is new.
         """
         client = self._clients[sid]
-        if not client.live and client.recovered:  # a room of its own that it had not before: all of it is news
-            client.session.rooms.setdefault(room, Membership(client.heard.seq, client.heard.seq))
-            return True
+        if not client.live:
+            client.given.append(room)
+            if client.recovered:  # if it is new to the session, all of it is news
+                client.session.rooms.setdefault(room, Membership(client.heard.seq, client.heard.seq))
+                return True
         offset = None if since is None else Offset.parse(since)
         caught_up = since is None or (offset is not None and self._replay(client, room, offset))
         if offset is None or not caught_up:
@@ -182,6 +194,18 @@ class Recovery:
         client = self._clients.get(sid)
         if client is not None and client.session.rooms.pop(room, None) is not None and client.live:
             spawn_n(self._save, client)
+
+    def _begin_anew(self, client: Client) -> Client:
+        """The same socket with a new session, and with the rooms that the application gave it just now."""
+        session = client.session
+        if client.stored:
+            self._sessions.end(session)
+        for room in session.rooms:
+            self._hub.basic_leave_room(session.sid, session.namespace, room)
+        fresh = self.begin(*session.identity, stored=client.stored)
+        for room in client.given:
+            self.enter(session.sid, session.namespace, room)
+        return fresh
 
     # --- what was missed
 
@@ -272,6 +296,7 @@ class Recovery:
                 self._sessions.tell_alive()
                 if beats % SWEEP_EVERY == 0:
                     self._sessions.sweep()
+                    self._history.trim()
             except Exception:
                 logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
             beats += 1

@@ -81,6 +81,11 @@ class Session:
     pid: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     rooms: dict[str, Membership] = field(default_factory=dict)
 
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """Its sid, its namespace, its owner and its connection."""
+        return self.sid, self.namespace, self.owner, self.connection
+
 
 class Sessions:
     """The store of sessions.

@@ -15,6 +15,7 @@ from eventlet.event import Event
 
 from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
+from app.engine.drain import Drain
 from app.engine.envelope import Envelope
 from app.engine.handshake import Authenticate, Handshake
 from app.engine.history import History
@@ -26,7 +27,6 @@ from app.engine.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
-STOP_GRACE = 1.0  # seconds
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 
 _ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
@@ -49,15 +49,20 @@ class SocketIO(flask_socketio.SocketIO):
     broker: Broker
     outbox: Outbox
     relay: Relay
+    history: History
     recovery: Recovery
+    drain: Drain
     _serving: Any
 
-    def init_app(self, app: flask.Flask, *, broker: Broker | None = None, **options: Any) -> None:
+    def init_app(
+        self, app: flask.Flask, *, broker: Broker | None = None, drain_seconds: float = 0, **options: Any
+    ) -> None:
         """Bind to ``app``.
 
         Args:
             app: the Flask application.
             broker: how envelopes reach the other processes; none: there are no others.
+            drain_seconds: over how long the connections are closed, at the most, when the process is told to stop.
             options: as for Flask-SocketIO. Commands of a socket run one after the other in the order of their
                 arrival (``async_handlers`` is off unless given).
         """
@@ -66,6 +71,7 @@ class SocketIO(flask_socketio.SocketIO):
         options.setdefault("async_handlers", False)
         super().init_app(app, client_manager=self.hub, **options)
         self.broker.start(self.hub.deliver)
+        self.drain = Drain(self.server, self.hub, drain_seconds)
         _tell_handlers_of_acks(self.server)
         _refuse_reserved_events(self.server)
 
@@ -86,6 +92,7 @@ class SocketIO(flask_socketio.SocketIO):
             allowed: which rooms an owner may hear, asked anew for each client that comes back.
             gone: is told of each socket that is no more.
         """
+        self.history = history
         self.recovery = Recovery(self.hub, history, sessions, allowed, gone)
         _take_over(self.server, Handshake(self.server, self.hub, self.recovery, authenticate), self.recovery)
 
@@ -146,16 +153,33 @@ class SocketIO(flask_socketio.SocketIO):
             most_connections: how many are served at a time; further ones wait.
         """
         self._serving = eventlet.getcurrent()
-        eventlet.wsgi.server(listener, app, log_output=False, debug=False, max_size=most_connections)
+        eventlet.wsgi.server(
+            listener,
+            app,
+            log_output=False,
+            debug=False,
+            max_size=most_connections,
+            minimum_chunk_size=1,  # else it keeps the events of a stream until there are 4 KB of them
+        )
 
     def stop(self) -> None:
-        """Make :meth:`serve` return; signal handlers may call it.
+        """Drain, then make :meth:`serve` return; told again, return at once. Signal handlers may call it.
 
         A handler runs in whichever greenlet is current, and what it raises there can be lost: so it is the serving
-        greenlet that is ended, at the hub's next turn. Requests under way have a second to end; then open sockets,
-        which never do, are left to the end of the process.
+        greenlet that is ended, at a turn of the hub. What is not ended in the time of grace is left to the end of the
+        process.
         """
-        for seconds in (0, STOP_GRACE):
+        if self.drain.begun:
+            self._end_serving()
+        else:
+            eventlet.spawn(self._drain_and_end)
+
+    def _drain_and_end(self) -> None:
+        self.drain.run()
+        self._end_serving()
+
+    def _end_serving(self) -> None:
+        for seconds in (0, self.drain.GRACE):
             eventlet.hubs.get_hub().schedule_call_global(seconds, self._serving.throw, SystemExit)
 
     @property

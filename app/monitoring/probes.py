@@ -17,9 +17,9 @@ LOOPBACK_WAIT = 2.0  # seconds
 
 
 def readiness() -> Ready:
-    """Whether each part that requests need answers."""
+    """Whether each part that requests need answers, and the process stays."""
     parts = {"database": _timed(_database_answers)}
-    return Ready(status=_all_ok(parts), parts=parts)
+    return Ready(status="draining" if socketio.drain.begun else _all_ok(parts), parts=parts)
 
 
 def channel_health() -> ChannelHealth:

@@ -21,7 +21,7 @@ def live() -> Live:
 @bp.get("/health/ready")
 @public
 def ready() -> Response:
-    """Whether requests can be served; 503 and which part is down, if not."""
+    """Whether requests can be served; 503 and which part is down, if not, and while the process ends."""
     found = probes.readiness()
     return reply(found, 200 if found.status == "ok" else 503)
 

@@ -21,9 +21,12 @@ class Part(Schema):
 
 
 class Ready(Schema):
-    """Whether requests can be served, and which part is down if not."""
+    """Whether requests can be served, and which part is down if not.
 
-    status: Status
+    ``draining``: the process was told to stop; it serves, and its clients go elsewhere.
+    """
+
+    status: Status | Literal["draining"]
     parts: dict[str, Part]
 
 

@@ -1,7 +1,7 @@
 """From connect to disconnect: a socket is its user's, for as long as its token is valid."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import request
@@ -49,11 +49,19 @@ def connect(auth: Any) -> None:
     Raises:
         ConnectionRefusedError: as :func:`owner_of`.
     """
-    sid, namespace = request.sid, request.namespace  # type: ignore[attr-defined]  # Flask-SocketIO adds both
     try:
-        identity, own_rooms = rights_epoch.settled(lambda: _ask(auth["token"], namespace))
+        admit(request.sid, request.namespace, lambda: identify(auth["token"]))  # type: ignore[attr-defined]
     except AppError as error:
         raise _refusal(error) from error
+
+
+def admit(sid: str, namespace: str, identify: Callable[[], Identity]) -> None:
+    """Let a socket into the rooms of its user and its login, and those that its namespace stands for.
+
+    Args:
+        identify: whose it is; raises an :class:`AppError` when it may not connect.
+    """
+    identity, own_rooms = rights_epoch.settled(lambda: _ask(identify, namespace))
     _remember(sid, namespace, identity)
     for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id)):
         socketio.server.enter_room(sid, room, namespace=namespace)
@@ -95,8 +103,8 @@ def end(sid: str, namespace: str, why: AppError) -> None:
     socketio.server.disconnect(sid, namespace=namespace)
 
 
-def _ask(token: Any, namespace: str) -> tuple[Identity, list[str]]:
-    identity = identify(token)
+def _ask(identify: Callable[[], Identity], namespace: str) -> tuple[Identity, list[str]]:
+    identity = identify()
     return identity, _own_rooms(namespace, identity.user.id)
 
 
