@@ -17,15 +17,21 @@ def render_column_type(kind: str, value: Any, _: Any) -> str | Literal[False]:
 def run() -> None:
     """Run what the command asks for, in one transaction where the database can."""
     with database.engine.connect() as connection:
+        sqlite = connection.dialect.name == "sqlite"
+        if sqlite:  # it alters a table by making it anew; dropping the old one would delete what refers to it
+            connection.connection.execute("PRAGMA foreign_keys=OFF")  # before the transaction: within it does nothing
         context.configure(
             connection=connection,
             target_metadata=database.metadata,
-            render_as_batch=connection.dialect.name == "sqlite",  # which can't alter a column in place
+            render_as_batch=sqlite,
             render_item=render_column_type,
             compare_type=True,
         )
         with context.begin_transaction():
             context.run_migrations()
+        if sqlite:
+            connection.rollback()
+            connection.connection.execute("PRAGMA foreign_keys=ON")
 
 
 run()

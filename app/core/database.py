@@ -33,10 +33,11 @@ def writing(session: Session) -> Iterator[Connection]:
         Unavailable: the turn to write did not come within five seconds.
     """
     session.rollback()
+    deadline = time.monotonic() + WRITE_WAIT
     turn = _sqlite_turn() if session.get_bind().dialect.name == "sqlite" else nullcontext()
     with turn:
         try:
-            yield session.connection(execution_options={"begin_immediate": True})
+            yield session.connection(execution_options={"begin_immediate_by": deadline})
         finally:
             session.rollback()  # after a commit there is nothing left to roll back
 
@@ -62,20 +63,20 @@ def configure_sqlite(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def on_begin(connection: Connection) -> None:
-        if connection.get_execution_options().get("begin_immediate"):
-            _begin_immediate(connection)
+        deadline = connection.get_execution_options().get("begin_immediate_by")
+        if deadline is not None:
+            _begin_immediate(connection, deadline)
         else:
             connection.exec_driver_sql("BEGIN")
 
 
-def _begin_immediate(connection: Connection) -> None:
+def _begin_immediate(connection: Connection, deadline: float) -> None:
     cursor = connection.connection.cursor()
-    deadline = time.monotonic() + WRITE_WAIT
     while True:
         try:
             cursor.execute("BEGIN IMMEDIATE")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise Unavailable("The database is busy; try again.", retry_after=1) from error
             time.sleep(BUSY_RETRY)

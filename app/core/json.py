@@ -28,8 +28,13 @@ def loads(text: str | bytes) -> Any:
 
 
 def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any("\0" in key or _holds_nul(item) for key, item in value.items())
-    return isinstance(value, list) and any(map(_holds_nul, value))
+    waiting = [value]  # not recursive: a body may be nested deeper than Python's stack is
+    while waiting:
+        match waiting.pop():
+            case str(text) if "\0" in text:
+                return True
+            case dict(items):
+                waiting += [*items, *items.values()]
+            case list(items):
+                waiting += items
+    return False

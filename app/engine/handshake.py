@@ -70,6 +70,7 @@ class Handshake:
             self._hub.reserve(sid, eio_sid, namespace)
             self._ask_application(client, eio_sid, auth)
             client = self._recovery.accepted(client)
+            client.check()
         except BaseException:
             self._forget(sid, namespace)
             raise
@@ -77,6 +78,7 @@ class Handshake:
             self._forget(sid, namespace)
             return
         told = {"sid": sid, "pid": client.session.pid} if client.stored else {"sid": sid}
+        client.told = True
         self._send(eio_sid, packet.CONNECT, namespace, told)
         self._hub.connect(sid, namespace)
         self._recovery.flush(sid)

@@ -12,6 +12,7 @@ from socketio import Manager
 
 from app.engine.envelope import Envelope
 from app.engine.offsets import Offset
+from app.engine.plain_emits import CONTROL, PlainEmits, Target
 from app.engine.streams import Heard, Stream
 
 logger = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         self._replayed: dict[str, Offset] = {}
         self._streams: dict[str, Stream] = {}
         self._taps: defaultdict[str, set[Tap]] = defaultdict(set)
+        self._plain_emits: PlainEmits | None = None
 
     @property
     def offset(self) -> str:
@@ -48,6 +50,11 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         """Say which durable event was the newest before this process began to deliver."""
         self.seq = seq
 
+    def pass_emits_on(self, publish: Callable[[Envelope], None]) -> None:
+        """Have plain emits reach the other processes, too, by way of ``publish``."""
+        self._plain_emits = PlainEmits(self, publish)
+        self.controls[CONTROL] = self._plain_emits.deliver
+
     # --- delivery
 
     def deliver(self, envelope: Envelope) -> None:
@@ -55,7 +62,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         if envelope.seq is not None:
             self.seq = envelope.seq
         if envelope.is_control:
-            self.controls[envelope.event](envelope)
+            self._control(envelope)
             return
         logger.debug("emit %s seq=%s rooms=%s", envelope.event, envelope.seq, envelope.rooms)
         for room in envelope.rooms:
@@ -63,6 +70,20 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
                 tap(envelope)
         for namespace in list(self.rooms):
             self._deliver_in(namespace, envelope)
+
+    def _control(self, envelope: Envelope) -> None:
+        handler = self.controls.get(envelope.event)
+        if handler is None:  # published by a newer version, say: what comes behind it must not wait for ever
+            logger.error("no handler for the control message %s; it is passed over", envelope.event)
+        else:
+            handler(envelope)
+
+    def _obey(self, envelope: Envelope) -> None:
+        handler = self.controls.get(envelope.event)
+        if handler is None:  # of a newer version, while processes are replaced one by one
+            logger.warning("there is no handler for the control message %s", envelope.event)
+            return
+        handler(envelope)
 
     def _deliver_in(self, namespace: str, envelope: Envelope) -> None:
         packets: dict[str | None, EnginePacket] = {}
@@ -91,6 +112,24 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
                 return str(replayed)  # the plain offset would say that the replay has not begun
             del self._replayed[sid]
         return self.offset
+
+    def emit(
+        self,
+        event: str,
+        data: Any,
+        namespace: str,
+        room: Target = None,
+        skip_sid: Target = None,
+        *,
+        ignore_queue: bool = False,
+        callback: Callable[..., Any] | None = None,
+    ) -> None:
+        """As ``socketio.Manager.emit``; with ``ignore_queue`` or a callback in this process alone."""
+        super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback)
+        if self._plain_emits is None or ignore_queue or callback is not None:
+            return
+        if not isinstance(room, str) or self.eio_sid_from_sid(room, namespace) is None:
+            self._plain_emits.pass_on(event, data, namespace, room, skip_sid)
 
     def send(self, sid: str, namespace: str, envelope: Envelope, offset: Offset) -> None:
         """Write one event of the past to one socket, which then stands at ``offset``."""

@@ -5,12 +5,14 @@ The client keeps the ``pid`` of CONNECT and the newest offset, and comes back wi
 new for it, so that reading the history may take its time, and nothing is lost or told twice where the two meet.
 """
 
+import json
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from eventlet import Timeout, sleep, spawn_n
 from eventlet.semaphore import Semaphore
+from socketio.exceptions import ConnectionRefusedError
 
 from app.engine.envelope import Envelope
 from app.engine.history import History
@@ -20,6 +22,7 @@ from app.engine.sessions import Session, Sessions
 
 logger = logging.getLogger(__name__)
 
+TAKE_OVER = "@take-over"  # the control message that names a connection whose session another one goes on with
 MOST_MISSED = 10_000  # events; who missed more begins anew
 PATIENCE = 5.0  # seconds that a client waits for this process to have heard what the client has
 SIGN_OF_LIFE = 5.0  # seconds between two
@@ -41,6 +44,8 @@ class Client:
         recovered: whether it goes on with a session that it had.
         stored: whether it can be recovered: one that wants no offsets can't.
         live: whether its connection was accepted.
+        refused: why it was not, if it was ended while it connected.
+        told: whether its CONNECT was sent.
         given: the rooms that the application put it into as it connected.
         replay: what it is to hear at the next :meth:`Recovery.flush`, each with the offset to go with it.
     """
@@ -50,9 +55,16 @@ class Client:
     recovered: bool = False
     stored: bool = True
     live: bool = False
+    refused: ConnectionRefusedError | None = None
+    told: bool = False
     given: list[str] = field(default_factory=list)
     replay: list[tuple[Envelope, Offset]] = field(default_factory=list)
     saving: Semaphore = field(default_factory=Semaphore)
+
+    def check(self) -> None:
+        """Raise what the client is to be refused with, if it was ended while it connected."""
+        if self.refused is not None:
+            raise self.refused
 
 
 class Recovery:
@@ -64,14 +76,25 @@ class Recovery:
         sessions: the store.
         allowed: says anew which of its rooms a client that comes back may still hear.
         gone: is told of each socket that is no more, and why.
+        publish: carries an envelope to every process.
     """
 
-    def __init__(self, hub: Hub, history: History, sessions: Sessions, allowed: Allowed, gone: Gone) -> None:
+    def __init__(
+        self,
+        hub: Hub,
+        history: History,
+        sessions: Sessions,
+        allowed: Allowed,
+        gone: Gone,
+        publish: Callable[[Envelope], None],
+    ) -> None:
         self._hub = hub
         self._history = history
         self._sessions = sessions
         self._allowed = allowed
         self._gone = gone
+        self._publish = publish
+        hub.controls[TAKE_OVER] = self._taken_over
         self._clients: dict[str, Client] = {}
 
     def start(self) -> None:
@@ -99,10 +122,19 @@ class Recovery:
         if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
             self._sessions.end(session)
             return None
-        half_open = self._hub.server.eio.sockets.get(predecessor)
-        if half_open is not None:  # the client knows better than we do that this connection is dead
-            half_open.close(wait=False, abort=True)
+        if not self._abort(predecessor):  # then another process may have it
+            self._publish(Envelope(TAKE_OVER, json.dumps(predecessor), ()))
         return self._know(Client(session, heard, recovered=True))
+
+    def _taken_over(self, envelope: Envelope) -> None:
+        self._abort(json.loads(envelope.payload))
+
+    def _abort(self, connection: str) -> bool:
+        """End a connection that the client knows to be dead, while we don't yet; whether this process had it."""
+        half_open = self._hub.server.eio.sockets.get(connection)
+        if half_open is not None:
+            half_open.close(wait=False, abort=True)
+        return half_open is not None
 
     def begin(self, sid: str, namespace: str, owner: str, connection: str, *, stored: bool) -> Client:
         """The client of a new session."""
@@ -135,6 +167,14 @@ class Recovery:
             self._sessions.add(client.session)
         client.live = True
         return client
+
+    def refuse(self, sid: str, refusal: ConnectionRefusedError) -> bool:
+        """End a client that is still connecting: its CONNECT will be refused. False when it is connected already."""
+        client = self._clients.get(sid)
+        if client is None or client.told:
+            return False
+        client.refused = refusal
+        return True
 
     def flush(self, sid: str) -> None:
         """Send what a held socket is to hear first, then let it hear what is new."""
@@ -203,6 +243,7 @@ class Recovery:
         for room in session.rooms:
             self._hub.basic_leave_room(session.sid, session.namespace, room)
         fresh = self.begin(*session.identity, stored=client.stored)
+        fresh.refused = client.refused
         for room in client.given:
             self.enter(session.sid, session.namespace, room)
         return fresh

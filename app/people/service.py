@@ -1,5 +1,7 @@
 """Changing who is who and who belongs where. Whoever loses a right leaves the rooms that went with it, at once."""
 
+from sqlalchemy import select
+
 from app.core.errors import Forbidden, NotFound
 from app.core.transaction import Transaction, transaction
 from app.events.connection import LeaveReason
@@ -7,7 +9,7 @@ from app.events.controls import CheckRights
 from app.events.people import UserDeactivated
 from app.extensions import db
 from app.people import queries
-from app.people.models import Department, Team, TeamMember, User
+from app.people.models import Department, Role, Team, TeamMember, User
 from app.people.schemas import ChangeUser, NameGroup
 
 
@@ -30,6 +32,9 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
         Forbidden: admins can't change themselves, so that one always remains.
     """
     with transaction() as tx:
+        admins = db.session.scalars(select(User.id).where(User.role == Role.ADMIN).order_by(User.id).with_for_update())
+        if actor.id not in admins.all():  # two admins who demote each other come one after the other
+            raise Forbidden("This takes the role admin.")
         user = get_user(id)
         if user.id == actor.id:
             raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")

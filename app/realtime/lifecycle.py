@@ -97,7 +97,9 @@ def arm_expiry(connection: Connection) -> None:
 
 
 def end(sid: str, namespace: str, why: AppError) -> None:
-    """Tell a socket why, as the event ``error``, and disconnect it."""
+    """Tell a socket why, as the event ``error``, and disconnect it; one that is still connecting is refused."""
+    if socketio.recovery.refuse(sid, _refusal(why)):
+        return
     told = ErrorEvent(**why.body).model_dump(mode="json", by_alias=True, exclude_none=True)
     socketio.send_to(sid, namespace, ErrorEvent.name, told)
     socketio.server.disconnect(sid, namespace=namespace)

@@ -44,13 +44,16 @@ class RightsEpoch:
         self._epoch += 1
 
     def settled(self, ask: Callable[[], T]) -> T:
-        """What ``ask`` returns, asked anew until no right changed meanwhile. Act on it before the next yield."""
+        """What ``ask`` returns, asked anew until no right changed meanwhile. Act on it before the next yield.
+
+        What the session has read before is read anew: it may be older than a change that was acted on already.
+        """
         while True:
             before = self._epoch
+            db.session.rollback()
             answer = ask()
             if self._epoch == before:
                 return answer
-            db.session.rollback()  # the next look sees what was committed since
 
 
 rights_epoch = RightsEpoch()
