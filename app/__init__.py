@@ -16,7 +16,8 @@ from app.config import ROOT, Settings
 from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
-from app.engine import History, Outbox, Sessions
+from app.engine import Application, History, Outbox, Sessions
+from app.engine.brokers.redis import RedisBroker
 from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
 from app.monitoring import logs
@@ -110,8 +111,11 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         engine = db.engine
     if engine.dialect.name == "sqlite":
         configure_sqlite(engine)
+    begin = _write_connections(engine)
+    history = History(events, event_rooms, engine.begin, begin, settings.history_kept)
     socketio.init_app(
         app,
+        broker=RedisBroker(settings.redis_url, settings.broker_key, history) if settings.redis_url else None,
         async_mode="eventlet",
         json=json,
         cors_allowed_origins=allowed,
@@ -121,14 +125,11 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         ping_timeout=settings.ping_timeout_seconds,
         drain_seconds=settings.drain_seconds,
     )
-    begin = _write_connections(engine)
     socketio.use_outbox(Outbox(events, event_rooms), begin)
     socketio.use_recovery(
-        History(events, event_rooms, engine.begin, begin, settings.history_kept),
+        history,
         Sessions(sessions, processes, begin, settings.recovery_window),
-        authenticate=_in_context(app, owner_of),
-        allowed=_in_context(app, still_allowed),
-        gone=forget,
+        Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
 
 

@@ -4,6 +4,7 @@ Each field is read from the environment variable of the same name in capitals; i
 Production refuses to start on a setting that would let people in who don't belong there.
 """
 
+import hmac
 import secrets
 from datetime import timedelta
 from pathlib import Path
@@ -76,8 +77,17 @@ class Settings(BaseSettings):
                 raise ValueError("CLIENT_URL=* would let every web site in: list the origins of your front ends")
             for name in ("jwt_secret_key", "secret_key"):
                 _check_secret(name.upper(), getattr(self, name))
-        if self.redis_url:
-            raise ValueError("REDIS_URL is set, but this version serves from one process: unset it")
+        return self
+
+    @model_validator(mode="after")
+    def _redis_beside_postgresql(self) -> "Settings":
+        if self.redis_url and not self.sqlalchemy_url.startswith("postgresql"):
+            raise ValueError(
+                "REDIS_URL is for several processes, which can't share an SQLite file: it needs PostgreSQL. "
+                "Set DATABASE_URL to postgresql://…, or unset REDIS_URL to serve from one process"
+            )
+        if self.redis_url and not self.redis_url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("REDIS_URL begins with redis://, rediss:// or unix://")
         return self
 
     @property
@@ -109,6 +119,12 @@ class Settings(BaseSettings):
         if url.drivername in ("postgres", "postgresql"):
             url = url.set(drivername="postgresql+psycopg2")
         return url.render_as_string(hide_password=False)
+
+    @property
+    def broker_key(self) -> bytes:
+        """What processes know each other by: those with the same secret, environment and database belong together."""
+        context = f"broker/{self.app_env}/{make_url(self.sqlalchemy_url).database}"
+        return hmac.digest(self.development_secret("secret_key").encode(), context.encode(), "sha256")
 
     def development_secret(self, name: str) -> str:
         """The secret ``name``; in development one that is missing is made once and kept in the instance folder."""

@@ -5,10 +5,12 @@ from app.engine.envelope import Envelope
 from app.engine.history import History
 from app.engine.hub import Hub
 from app.engine.outbox import Outbox, event_table, room_table
+from app.engine.recovery import Application
 from app.engine.sessions import Sessions, process_table, session_table
 from app.engine.socketio import SocketIO
 
 __all__ = [
+    "Application",
     "Broker",
     "Envelope",
     "History",

@@ -1,7 +1,6 @@
 """From a CONNECT packet to a connected socket: python-socketio's own steps, with recovery between them."""
 
 import logging
-from collections.abc import Callable
 from typing import Any
 
 from eventlet import sleep
@@ -9,14 +8,11 @@ from socketio import packet
 from socketio.exceptions import ConnectionRefusedError
 
 from app.engine.hub import Hub
-from app.engine.recovery import Client, Recovery
+from app.engine.recovery import Application, Client, Recovery
 
 logger = logging.getLogger(__name__)
 
 HOLD = 1.0  # seconds before a client is let go that can't be served now, so that it doesn't come back at once
-
-Authenticate = Callable[[Any], str]
-"""Whose a client is, by the ``auth`` that it sent; it may raise ConnectionRefusedError."""
 
 
 class Handshake:
@@ -26,11 +22,11 @@ class Handshake:
     the transport is dropped instead, and the client comes back by itself.
     """
 
-    def __init__(self, server: Any, hub: Hub, recovery: Recovery, authenticate: Authenticate) -> None:
+    def __init__(self, server: Any, hub: Hub, recovery: Recovery, application: Application) -> None:
         self._server = server
         self._hub = hub
         self._recovery = recovery
-        self._authenticate = authenticate
+        self._authenticate = application.authenticate
 
     def connect(self, eio_sid: str, namespace: str | None, auth: Any) -> None:
         """Handle one CONNECT packet."""

@@ -78,13 +78,6 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         else:
             handler(envelope)
 
-    def _obey(self, envelope: Envelope) -> None:
-        handler = self.controls.get(envelope.event)
-        if handler is None:  # of a newer version, while processes are replaced one by one
-            logger.warning("there is no handler for the control message %s", envelope.event)
-            return
-        handler(envelope)
-
     def _deliver_in(self, namespace: str, envelope: Envelope) -> None:
         packets: dict[str | None, EnginePacket] = {}
         skipped = {sid for room in envelope.skip for sid, _ in self.get_participants(namespace, room)}
@@ -113,23 +106,13 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
             del self._replayed[sid]
         return self.offset
 
-    def emit(
-        self,
-        event: str,
-        data: Any,
-        namespace: str,
-        room: Target = None,
-        skip_sid: Target = None,
-        *,
-        ignore_queue: bool = False,
-        callback: Callable[..., Any] | None = None,
-    ) -> None:
-        """As ``socketio.Manager.emit``; with ``ignore_queue`` or a callback in this process alone."""
-        super().emit(event, data, namespace, room=room, skip_sid=skip_sid, callback=callback)
-        if self._plain_emits is None or ignore_queue or callback is not None:
+    def emit(self, event: str, data: Any, namespace: str, room: Target = None, **options: Any) -> None:
+        """As ``socketio.Manager.emit``, and in every other process; not if ``ignore_queue`` or a callback is given."""
+        super().emit(event, data, namespace, room=room, **options)
+        if self._plain_emits is None or options.get("ignore_queue") or options.get("callback"):
             return
-        if not isinstance(room, str) or self.eio_sid_from_sid(room, namespace) is None:
-            self._plain_emits.pass_on(event, data, namespace, room, skip_sid)
+        if not isinstance(room, str) or self.eio_sid_from_sid(room, namespace) is None:  # else it was a socket of ours
+            self._plain_emits.pass_on(event, data, namespace, room, options.get("skip_sid"))
 
     def send(self, sid: str, namespace: str, envelope: Envelope, offset: Offset) -> None:
         """Write one event of the past to one socket, which then stands at ``offset``."""

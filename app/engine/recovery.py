@@ -9,6 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
+from typing import Any
 
 from eventlet import Timeout, sleep, spawn_n
 from eventlet.semaphore import Semaphore
@@ -28,11 +29,20 @@ PATIENCE = 5.0  # seconds that a client waits for this process to have heard wha
 SIGN_OF_LIFE = 5.0  # seconds between two
 SWEEP_EVERY = 12  # signs of life
 
-Allowed = Callable[[str, Collection[str]], set[str]]
-"""Given an owner and rooms: those that the owner may hear. What it returns holds until the next yield."""
 
-Gone = Callable[[str, str], None]
-"""Given a sid and a reason."""
+@dataclass(frozen=True)
+class Application:
+    """What recovery asks of the application.
+
+    Attributes:
+        authenticate: whose a client is, by the ``auth`` that it sent; it may raise ConnectionRefusedError.
+        allowed: of an owner and rooms, those that the owner may hear.
+        gone: is told the sid of each socket that is no more, and why.
+    """
+
+    authenticate: Callable[[Any], str]
+    allowed: Callable[[str, Collection[str]], set[str]]
+    gone: Callable[[str, str], None]
 
 
 @dataclass
@@ -74,8 +84,7 @@ class Recovery:
         hub: this process's sockets.
         history: the past.
         sessions: the store.
-        allowed: says anew which of its rooms a client that comes back may still hear.
-        gone: is told of each socket that is no more, and why.
+        application: what it asks of the application.
         publish: carries an envelope to every process.
     """
 
@@ -84,15 +93,13 @@ class Recovery:
         hub: Hub,
         history: History,
         sessions: Sessions,
-        allowed: Allowed,
-        gone: Gone,
+        application: Application,
         publish: Callable[[Envelope], None],
     ) -> None:
         self._hub = hub
         self._history = history
         self._sessions = sessions
-        self._allowed = allowed
-        self._gone = gone
+        self._application = application
         self._publish = publish
         hub.controls[TAKE_OVER] = self._taken_over
         self._clients: dict[str, Client] = {}
@@ -189,7 +196,7 @@ class Recovery:
 
     def disconnected(self, sid: str, reason: str, *, for_good: bool) -> None:
         """The socket is gone. Unless somebody said good-bye, its session waits for it."""
-        self._gone(sid, reason)
+        self._application.gone(sid, reason)
         client = self._clients.pop(sid, None)
         if client is not None and client.stored and (client.live or client.recovered):
             spawn_n(self._let_go, client.session, for_good)
@@ -259,7 +266,7 @@ class Recovery:
         now = self._hub.seq
         heard_of = positions(rooms, heard)
         found = self._history.after(list(rooms), min(heard_of.values(), default=now), MOST_MISSED + 1)
-        allowed = self._allowed(session.owner, list(rooms))
+        allowed = self._application.allowed(session.owner, list(rooms))
         if len(found) > MOST_MISSED:
             return False
         missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, rooms, heard_of, allowed)]

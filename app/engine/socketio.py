@@ -17,11 +17,11 @@ from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
 from app.engine.drain import Drain
 from app.engine.envelope import Envelope
-from app.engine.handshake import Authenticate, Handshake
+from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.outbox import Outbox
-from app.engine.recovery import Allowed, Gone, Recovery
+from app.engine.recovery import Application, Recovery
 from app.engine.relay import Begin, Relay
 from app.engine.sessions import Sessions
 
@@ -41,7 +41,8 @@ class Timer(Protocol):
 class SocketIO(flask_socketio.SocketIO):
     """Everything that Flask-SocketIO offers, and beside it envelopes, control messages and an outbox.
 
-    A plain ``emit`` works as ever; it is ephemeral: not stored, not ordered against durable events, without offset.
+    A plain ``emit`` works as ever, and reaches every process; it is ephemeral: not stored, not ordered against durable
+    events, without offset. With a callback it reaches the sockets of this process alone.
     """
 
     server: Any
@@ -70,6 +71,8 @@ class SocketIO(flask_socketio.SocketIO):
         self.broker = broker or LocalBroker()
         options.setdefault("async_handlers", False)
         super().init_app(app, client_manager=self.hub, **options)
+        if broker is not None:
+            self.hub.pass_emits_on(broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
         _tell_handlers_of_acks(self.server)
@@ -80,26 +83,26 @@ class SocketIO(flask_socketio.SocketIO):
         self.outbox = outbox
         self.relay = Relay(outbox, begin, self.broker)
 
-    def use_recovery(
-        self, history: History, sessions: Sessions, authenticate: Authenticate, allowed: Allowed, gone: Gone
-    ) -> None:
+    def use_recovery(self, history: History, sessions: Sessions, application: Application) -> None:
         """Let clients go on where they were.
 
         Args:
             history: the past, by room.
             sessions: what clients are recognized by.
-            authenticate: whose a client is, by the ``auth`` that it sent.
-            allowed: which rooms an owner may hear, asked anew for each client that comes back.
-            gone: is told of each socket that is no more.
+            application: whose they are, and what they may hear.
         """
         self.history = history
-        self.recovery = Recovery(self.hub, history, sessions, allowed, gone)
-        _take_over(self.server, Handshake(self.server, self.hub, self.recovery, authenticate), self.recovery)
+        self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
+        _take_over(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
 
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
-        self.relay.start(self.hub.begin_at)
+        self.relay.start(self._begin_at)
         self.recovery.start()
+
+    def _begin_at(self, seq: int) -> None:
+        self.hub.begin_at(seq)
+        self.broker.follow(seq)
 
     def publish(self, envelope: Envelope) -> None:
         """Deliver ``envelope`` now, in every process: at most once, never stored."""
@@ -133,7 +136,7 @@ class SocketIO(flask_socketio.SocketIO):
 
     def send_to(self, sid: str, namespace: str, event: str, payload: Any) -> None:
         """Send one event to one socket of this process: no offset, not stored."""
-        self.server.emit(event, payload, to=sid, namespace=namespace)
+        self.server.emit(event, payload, to=sid, namespace=namespace, ignore_queue=True)
 
     def listen(self, host: str, port: int) -> Any:
         """Open the socket that :meth:`serve` accepts connections at.

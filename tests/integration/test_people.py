@@ -1,6 +1,10 @@
 """``/api/users``, ``/api/teams``, ``/api/departments``."""
 
+import pytest
+
 from tests.integration.conftest import NewPerson, Person, error_code
+
+pytestmark = pytest.mark.each_database
 
 
 def test_an_admin_makes_a_team(admin: Person) -> None:
