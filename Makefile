@@ -12,7 +12,7 @@ ASSETS := static/vendor/socket.io.min.js
 TEST_PACKAGES := node_modules/.test-packages
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup run test test-unit test-integration test-e2e lint types migrate lock
+.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-e2e lint types migrate lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -22,6 +22,9 @@ setup: $(PACKAGES) $(ASSETS) ## Create the environment and fetch the browser ass
 run: setup ## Serve on http://127.0.0.1:3000 (HOST, PORT, DATABASE_URL … from the environment)
 	@exec $(BIN)/python wsgi.py
 
+cluster: setup ## Serve from PROCESSES=3 processes, with a PostgreSQL and a Redis of their own
+	@exec $(BIN)/python -m tests.support.cluster
+
 test: setup $(TEST_PACKAGES) ## Run all tests
 	$(BIN)/pytest -n 2 --dist loadfile
 
@@ -30,6 +33,9 @@ test-unit: setup ## Run the tests of single modules
 
 test-integration: setup ## Run the tests of the application in one process
 	$(BIN)/pytest -n 2 --dist loadfile tests/integration
+
+test-postgresql: setup ## Run the tests of the application on SQLite and on PostgreSQL
+	$(BIN)/pytest -n 2 --dist loadfile --each-database tests/integration
 
 test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real clients
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e

@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from importlib import import_module
+from typing import ParamSpec, TypeVar
 
 from flask import Flask
 from sqlalchemy import Connection, Engine
@@ -15,13 +17,18 @@ from app.config import ROOT, Settings
 from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
-from app.engine import Outbox
-from app.events.models import events
+from app.engine import Application, History, Outbox, Sessions
+from app.engine.brokers.redis import RedisBroker
+from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
+from app.monitoring import logs
 from app.realtime.command import register_commands
 from app.realtime.controls import register_controls
-from app.realtime.lifecycle import register_lifecycle
+from app.realtime.lifecycle import forget, owner_of, register_lifecycle, still_allowed
 from app.reference import openapi
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 ROUTES = (
     "auth",
@@ -52,6 +59,7 @@ def create_app(settings: Settings) -> Flask:
     settings.instance_path.mkdir(parents=True, exist_ok=True)
     app = Flask("app", root_path=str(ROOT), instance_path=str(settings.instance_path))
     app.config.from_mapping(_flask_config(settings))
+    logs.configure(settings)
     app.extensions["settings"] = settings
     app.extensions["rate_limits"] = RateLimits(settings)
     for extension in (db, jwt, csrf):
@@ -106,8 +114,11 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         engine = db.engine
     if engine.dialect.name == "sqlite":
         configure_sqlite(engine)
+    begin = _write_connections(engine)
+    history = History(events, event_rooms, engine.begin, begin, settings.history_kept)
     socketio.init_app(
         app,
+        broker=RedisBroker(settings.redis_url, settings.broker_key, history) if settings.redis_url else None,
         async_mode="eventlet",
         json=json,
         cors_allowed_origins=allowed,
@@ -115,8 +126,25 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         max_http_buffer_size=settings.max_message_bytes,
         ping_interval=settings.ping_interval_seconds,
         ping_timeout=settings.ping_timeout_seconds,
+        drain_seconds=settings.drain_seconds,
     )
-    socketio.use_outbox(Outbox(events), _write_connections(engine))
+    socketio.use_outbox(Outbox(events, event_rooms), begin)
+    socketio.use_recovery(
+        history,
+        Sessions(sessions, processes, begin, settings.recovery_window),
+        Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
+    )
+
+
+def _in_context(app: Flask, function: Callable[P, T]) -> Callable[P, T]:
+    """``function``, with the application's context around it: the engine, which calls it, knows of none."""
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        with app.app_context():
+            return function(*args, **kwargs)
+
+    return call
 
 
 def _write_connections(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:

@@ -4,6 +4,7 @@ Each field is read from the environment variable of the same name in capitals; i
 Production refuses to start on a setting that would let people in who don't belong there.
 """
 
+import hmac
 import re
 import secrets
 from datetime import timedelta
@@ -62,9 +63,12 @@ class Settings(BaseSettings):
     commands_burst: int = Field(100, gt=0)  # a connection
     rooms_per_socket: int = Field(128, gt=0)  # joined by the client itself
     idempotency_hours: float = Field(24, gt=0)
+    recovery_seconds: float = Field(120, gt=0)  # after a connection was lost
+    history_hours: float = Field(24, gt=0)
     typing_seconds: float = Field(6, gt=0)
     ping_interval_seconds: float = Field(25, gt=0)
     ping_timeout_seconds: float = Field(20, gt=0)
+    drain_seconds: float = Field(10, ge=0, le=20)  # of which SIGTERM closes the sockets; gunicorn.conf.py gives 30
 
     @field_validator("client_url")
     @classmethod
@@ -90,9 +94,14 @@ class Settings(BaseSettings):
 
     @field_validator("redis_url")
     @classmethod
-    def _one_process(cls, url: str) -> str:
-        if url:
-            raise ValueError("is set, but this version serves from one process: unset it")
+    def _beside_postgresql(cls, url: str, info: ValidationInfo) -> str:
+        if url and not url.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("begins with redis://, rediss:// or unix://")
+        if url and not info.data.get("database_url", "").startswith("postgres"):
+            raise ValueError(
+                "is for several processes, which can't share an SQLite file: set DATABASE_URL to postgresql://…, "
+                "or unset it to serve from one process"
+            )
         return url
 
     @field_validator("secret_key", "jwt_secret_key")
@@ -116,6 +125,14 @@ class Settings(BaseSettings):
         return timedelta(days=self.jwt_refresh_days)
 
     @property
+    def recovery_window(self) -> timedelta:
+        return timedelta(seconds=self.recovery_seconds)
+
+    @property
+    def history_kept(self) -> timedelta:
+        return timedelta(hours=self.history_hours)
+
+    @property
     def sqlalchemy_url(self) -> str:
         """The database, with the driver that yields to other greenlets (psycopg 3 blocks the hub)."""
         if not self.database_url:
@@ -124,6 +141,12 @@ class Settings(BaseSettings):
         if url.drivername in ("postgres", "postgresql"):
             url = url.set(drivername="postgresql+psycopg2")
         return url.render_as_string(hide_password=False)
+
+    @property
+    def broker_key(self) -> bytes:
+        """What processes know each other by: those with the same secret, environment and database belong together."""
+        context = f"broker/{self.app_env}/{make_url(self.sqlalchemy_url).database}"
+        return hmac.digest(self.development_secret("secret_key").encode(), context.encode(), "sha256")
 
     def development_secret(self, name: str) -> str:
         """The secret ``name``; in development one that is missing is made once and kept in the instance folder."""

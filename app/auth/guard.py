@@ -7,6 +7,7 @@ from typing import Any
 from flask import Flask, g, request
 
 from app.auth.tokens import Identity, TokenType, identify
+from app.auth.web_session import session_identity
 from app.config import current_settings
 from app.core.api import View, declare, spec_of
 from app.core.errors import Forbidden, Unauthenticated
@@ -28,6 +29,20 @@ def current_user() -> User:
 def authenticated(view: View) -> View:
     """Any user may call it, with an access token."""
     return _guarded(view, "user", "access")
+
+
+def authenticated_or_signed_in(view: View) -> View:
+    """Any user may call it, with an access token, or with the cookie session where a header can't be sent."""
+
+    @wraps(view)
+    def guarded(*args: Any, **kwargs: Any) -> Any:
+        signed_in = None if "Authorization" in request.headers else session_identity()
+        g.identity = signed_in or identify(bearer_token())
+        rate_limits().requests.hit(g.identity.user.id)
+        return view(*args, **kwargs)
+
+    declare(guarded, access="user or session")
+    return guarded
 
 
 def refreshing(view: View) -> View:

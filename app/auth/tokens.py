@@ -39,6 +39,24 @@ def refresh_token(login: Login) -> str:
     return token
 
 
+def claims_of(token: Any) -> dict[str, Any]:
+    """What ``token`` says, its signature, its issuer and its times checked; whether its login lives is not.
+
+    Raises:
+        TokenExpired: it was valid once.
+        Unauthenticated: it is missing, malformed or forged.
+    """
+    if not isinstance(token, str) or not token:
+        raise Unauthenticated("A token is needed.")
+    try:
+        claims: dict[str, Any] = decode_token(token)
+    except ExpiredSignatureError as error:
+        raise TokenExpired("The token has expired; get a new one from /api/auth/refresh.") from error
+    except (PyJWTError, JWTExtendedException, ValueError) as error:
+        raise Unauthenticated("The token is not valid.") from error
+    return claims
+
+
 def identify(token: Any, type: TokenType = "access") -> Identity:
     """Whom ``token`` speaks for.
 
@@ -47,20 +65,25 @@ def identify(token: Any, type: TokenType = "access") -> Identity:
         TokenRevoked: its login was ended, or its user deactivated.
         Unauthenticated: it is missing, malformed, forged, or of the other type.
     """
-    if not isinstance(token, str) or not token:
-        raise Unauthenticated("A token is needed.")
-    try:
-        claims = decode_token(token)
-    except ExpiredSignatureError as error:
-        raise TokenExpired("The token has expired; get a new one from /api/auth/refresh.") from error
-    except (PyJWTError, JWTExtendedException, ValueError) as error:
-        raise Unauthenticated("The token is not valid.") from error
+    claims = claims_of(token)
     login = db.session.get(Login, str(claims.get("login")))
     if claims.get("type") != type or login is None or login.user_id != claims.get("sub"):
         raise Unauthenticated("The token is not valid.")
     if login.revoked_at is not None or not login.user.active:
         raise TokenRevoked("This login was ended; log in again.")
     return Identity(login.user, login, datetime.fromtimestamp(claims["exp"], UTC))
+
+
+def revalidated(identity: Identity) -> Identity:
+    """``identity``, if its login was not ended meanwhile.
+
+    Raises:
+        TokenRevoked: it was, or its user was deactivated.
+    """
+    login = db.session.get(Login, identity.login.id)
+    if login is None or login.revoked_at is not None or not login.user.active:
+        raise TokenRevoked("This login was ended; log in again.")
+    return identity
 
 
 def _key_id(secret: str) -> str:

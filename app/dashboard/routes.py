@@ -10,12 +10,13 @@ from app.auth import service
 from app.auth.guard import current_identity, current_user
 from app.auth.schemas import LogIn
 from app.auth.tokens import access_token
+from app.auth.web_session import begin_session, end_session, session_identity
 from app.config import current_settings
 from app.core.api import produces, public, returns
 from app.core.errors import AppError
 from app.dashboard.forms import LogInForm, LogOutForm
 from app.dashboard.schemas import PageToken
-from app.dashboard.session import begin_session, end_session, session_identity, signed_in
+from app.dashboard.session import signed_in
 from app.events.base import Channel
 from app.events.registry import EVENTS, events_of
 from app.extensions import csrf

@@ -2,8 +2,24 @@
 
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
+from app.engine.history import History
 from app.engine.hub import Hub
-from app.engine.outbox import Outbox, event_table
+from app.engine.outbox import Outbox, event_table, room_table
+from app.engine.recovery import Application
+from app.engine.sessions import Sessions, process_table, session_table
 from app.engine.socketio import SocketIO
 
-__all__ = ["Broker", "Envelope", "Hub", "Outbox", "SocketIO", "event_table"]
+__all__ = [
+    "Application",
+    "Broker",
+    "Envelope",
+    "History",
+    "Hub",
+    "Outbox",
+    "Sessions",
+    "SocketIO",
+    "event_table",
+    "process_table",
+    "room_table",
+    "session_table",
+]

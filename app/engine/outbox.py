@@ -41,15 +41,27 @@ def event_table(metadata: MetaData) -> Table:
     )
 
 
+def room_table(metadata: MetaData) -> Table:
+    """Declare the table that says which numbered events each room has: how history is found by room."""
+    return Table(
+        "event_rooms",
+        metadata,
+        Column("room", String(128), primary_key=True),
+        Column("seq", _Key, primary_key=True, autoincrement=False, index=True),
+    )
+
+
 class Outbox:
     """The writing side of the event table.
 
     Args:
         table: from :func:`event_table`.
+        rooms: from :func:`room_table`.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, rooms: Table) -> None:
         self.table = table
+        self.rooms = rooms
         self.on_commit: Callable[[], None] = lambda: None
 
     def add(self, connection: Connection, envelope: Envelope) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 POLL = 1.0  # seconds between looks for rows that another process (the CLI) committed
 RETRY = 1.0  # seconds between tries while the database is away
 BATCH = 500  # rows numbered in one transaction
+LOCK = 0x6F7574626F78  # "outbox": the key of PostgreSQL's advisory lock, which is one of this database
+MOST_IDLE = 5.0  # seconds that a process which was stopped in its turn keeps the others from theirs
 
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction that may write, and commits it when its block ends without an error."""
@@ -29,10 +31,15 @@ class Relay:
 
     ``seq`` has no holes, is written before delivery, and never goes back: what a crash left without a number is
     numbered at the next start, and what it left numbered is history that clients can ask for.
+
+    Every process that serves sockets has a relay, and one at a time numbers: on PostgreSQL they take turns by a lock
+    that is held for one short transaction. None leads, so none has to notice that a leader died. A relay numbers what
+    its own process committed at once, and what one without a relay (the CLI) committed within a second.
     """
 
     def __init__(self, outbox: Outbox, begin: Begin, broker: Broker) -> None:
         self._table = outbox.table
+        self._rooms = outbox.rooms
         self._begin = begin
         self._broker = broker
         self._woken = Event()
@@ -85,6 +92,7 @@ class Relay:
     def _number(self) -> bool:
         t = self._table.c
         with self._begin() as connection:
+            _take_turn(connection)
             rows = connection.execute(
                 select(t.id, t.event, t.payload, t.rooms).where(t.seq.is_(None)).order_by(t.id).limit(BATCH)
             ).all()
@@ -95,7 +103,24 @@ class Relay:
             connection.execute(
                 update(self._table).where(t.id == bindparam("row")).values(seq=bindparam("number")), numbers
             )
-        self._numbered.extend(
-            Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i) for i, row in enumerate(rows)
-        )
+            envelopes = [
+                Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i)
+                for i, row in enumerate(rows)
+            ]
+            index = [{"room": room, "seq": e.seq} for e in envelopes if not e.is_control for room in e.rooms]
+            if index:
+                connection.execute(insert(self._rooms), index)
+        self._numbered.extend(envelopes)
         return True
+
+
+def _take_turn(connection: Connection) -> None:
+    """Wait until no other relay is numbering; the next statement sees all that they numbered.
+
+    SQLite has one writer at a time anyway. On PostgreSQL the lock ends with the transaction, however that ends.
+    """
+    if connection.dialect.name == "postgresql":
+        turn = text(
+            "SELECT set_config('idle_in_transaction_session_timeout', :most_idle, true), pg_advisory_xact_lock(:lock)"
+        )
+        connection.execute(turn, {"most_idle": str(int(MOST_IDLE * 1000)), "lock": LOCK})

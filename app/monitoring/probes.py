@@ -7,6 +7,7 @@ from functools import partial
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.config import current_settings
 from app.core.ids import new_id
 from app.events.base import Channel
 from app.events.controls import LoopbackProbe
@@ -17,26 +18,29 @@ LOOPBACK_WAIT = 2.0  # seconds
 
 
 def readiness() -> Ready:
-    """Whether each part that requests need answers."""
+    """Whether each part answers, and the process stays."""
     parts = {"database": _timed(_database_answers)}
-    return Ready(status=_all_ok(parts), parts=parts)
+    if current_settings().redis_url:
+        parts["redis"] = _timed(socketio.broker.answers, otherwise="degraded")
+    return Ready(status="draining" if socketio.drain.begun else _worst(parts), parts=parts)
 
 
 def channel_health() -> ChannelHealth:
     """Deliver a probe through the broker and the hub to a listener in each channel."""
     channels = {channel.value: _timed(partial(_loops_back, channel)) for channel in Channel}
-    return ChannelHealth(status=_all_ok(channels), channels=channels)
+    return ChannelHealth(status=_worst(channels), channels=channels)
 
 
-def _timed(answers: Callable[[], bool]) -> Part:
+def _timed(answers: Callable[[], bool], otherwise: Status = "down") -> Part:
     began = time.perf_counter()
     if not answers():
-        return Part(status="down", latency_ms=None)
+        return Part(status=otherwise, latency_ms=None)
     return Part(status="ok", latency_ms=round((time.perf_counter() - began) * 1000, 3))
 
 
-def _all_ok(parts: dict[str, Part]) -> Status:
-    return "ok" if all(part.status == "ok" for part in parts.values()) else "down"
+def _worst(parts: dict[str, Part]) -> Status:
+    found = {part.status for part in parts.values()}
+    return "down" if "down" in found else "degraded" if "degraded" in found else "ok"
 
 
 def _database_answers() -> bool:

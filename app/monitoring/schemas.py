@@ -4,7 +4,7 @@ from typing import Literal
 
 from app.core.schema import Schema
 
-Status = Literal["ok", "down"]
+Status = Literal["ok", "degraded", "down"]
 
 
 class Live(Schema):
@@ -14,16 +14,22 @@ class Live(Schema):
 
 
 class Part(Schema):
-    """One part that the server needs; ``latency_ms``: how long its answer took, None without one."""
+    """One part that the server needs; ``latency_ms``: how long its answer took, None without one.
+
+    ``degraded``: it does not answer, and the server manages without it, only slower.
+    """
 
     status: Status
     latency_ms: float | None
 
 
 class Ready(Schema):
-    """Whether requests can be served, and which part is down if not."""
+    """Whether requests can be served, and which part is down if not.
 
-    status: Status
+    ``draining``: the process was told to stop; it serves, and its clients go elsewhere.
+    """
+
+    status: Status | Literal["draining"]
     parts: dict[str, Part]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
+from flask import request
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,7 +17,7 @@ from app.events.connection import ErrorEvent
 from app.extensions import socketio
 from app.people.models import User
 from app.people.queries import user
-from app.realtime.connections import current_connection
+from app.realtime.connections import Connection, connections, current_connection
 
 logger = logging.getLogger(__name__)
 
@@ -71,24 +72,30 @@ def _obey(kind: type[C], handler: Handler[C], *arguments: Any) -> Ack:
 
 
 def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, Any] | None:
+    connection = connections.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO adds sid
+    if connection is None:  # ended while the command was on its way
+        return None
     try:
-        current_connection().commands.take()
-        return obey(*arguments).model_dump(mode="json", by_alias=True, exclude_none=True)
+        connection.commands.take()
+        ack = obey(*arguments).model_dump(mode="json", by_alias=True, exclude_none=True)
     except AppError as error:
-        return _refuse(name, error)
+        return _refuse(connection, name, error)
     except (OperationalError, PoolTimeout):
         logger.exception("%s could not reach the database", name)
-        return _refuse(name, Unavailable("The database can't be reached now; try again."))
+        return _refuse(connection, name, Unavailable("The database can't be reached now; try again."))
     except Exception:
         reference = new_id()
         logger.exception("%s failed, reference %s", name, reference)
-        return _refuse(name, AppError("Something went wrong on our side.", {"requestId": reference}))
+        return _refuse(connection, name, AppError("Something went wrong on our side.", {"requestId": reference}))
+    logger.debug("ack %s sid=%s: %s", name, connection.sid, ack)
+    return ack
 
 
-def _refuse(name: str, error: AppError) -> dict[str, Any] | None:
+def _refuse(connection: Connection, name: str, error: AppError) -> dict[str, Any] | None:
+    logger.debug("refused %s sid=%s: %s", name, connection.sid, error.code)
+    socketio.sleep(0)  # a client that floods gets no more turns than the others
     if socketio.ack_wanted:
         return {"ok": False, "error": error.body}
-    connection = current_connection()
     told = ErrorEvent(**error.body, event=name)
     socketio.send_to(connection.sid, connection.namespace, told.name, told.model_dump(mode="json", by_alias=True))
     return None

@@ -36,9 +36,8 @@ def join(user: User, command: JoinRoom) -> Joined:
     if command.room not in connection.joined and len(connection.joined) >= most:
         raise RateLimited(f"A socket may join {most} rooms; leave one first.", {"rooms": most})
     connection.joined.add(command.room)
-    socketio.server.enter_room(connection.sid, command.room, namespace=connection.namespace)
-    offset, since = socketio.hub.offset, command.options.since
-    return Joined(room=command.room, offset=offset, gap=True if since not in (None, offset) else None)
+    caught_up = socketio.recovery.enter(connection.sid, connection.namespace, command.room, command.options.since)
+    return Joined(room=command.room, offset=socketio.hub.offset, gap=None if caught_up else True)
 
 
 @command(
@@ -54,7 +53,7 @@ def leave(_: User, command: LeaveRoom) -> Left:
     """Leave a room; one that the socket is not in is left already."""
     connection = current_connection()
     connection.joined.discard(command.room)
-    socketio.server.leave_room(connection.sid, command.room, namespace=connection.namespace)
+    socketio.recovery.leave(connection.sid, connection.namespace, command.room)
     return Left(room=command.room)
 
 

@@ -3,9 +3,11 @@
 import time
 from dataclasses import dataclass, field
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from flask import request
 
+from app.config import Settings
 from app.core.errors import RateLimited
 from app.engine.socketio import Timer
 
@@ -51,6 +53,16 @@ class Connection:
 
 connections: dict[str, Connection] = {}
 """Every connected socket of this process, by sid."""
+
+_buckets: WeakValueDictionary[str, TokenBucket] = WeakValueDictionary()
+
+
+def bucket_of(transport: str, settings: Settings) -> TokenBucket:
+    """The allowance that the sockets of one transport share: further namespaces bring no further commands."""
+    bucket = _buckets.get(transport)
+    if bucket is None:
+        bucket = _buckets[transport] = TokenBucket(settings.commands_per_second, settings.commands_burst)
+    return bucket
 
 
 def current_connection() -> Connection:

@@ -33,7 +33,7 @@ def register_controls(app: Flask) -> None:
         message = EnterRoom.model_validate_json(envelope.payload)
         for connection in _addressed(envelope):
             if connection.namespace == message.namespace:
-                socketio.server.enter_room(connection.sid, message.room, namespace=message.namespace)
+                socketio.recovery.enter_soon(connection.sid, message.namespace, message.room)
 
     @socketio.control(EndConnections.name)
     def end_connections(envelope: Envelope) -> None:
@@ -60,6 +60,6 @@ def _leave_lost_rooms(connection: Connection, reason: LeaveReason) -> None:
         owner = user(connection.user_id)
         if owner is None or not may_hear(owner, *room):
             connection.joined.discard(name)
-            socketio.server.leave_room(sid, name, namespace=namespace)
+            socketio.recovery.leave(sid, namespace, name)
             told = RoomLeft(room=name, reason=reason).model_dump(mode="json", by_alias=True)
             socketio.send_to(sid, namespace, RoomLeft.name, told)

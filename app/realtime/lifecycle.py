@@ -1,55 +1,90 @@
 """From connect to disconnect: a socket is its user's, for as long as its token is valid."""
 
 import logging
+from collections.abc import Callable, Collection
 from typing import Any
 
 from flask import request
 from socketio.exceptions import ConnectionRefusedError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.auth.tokens import Identity, identify
+from app.auth.tokens import Identity, claims_of, identify
 from app.chat.queries import conversation_ids
 from app.config import current_settings
 from app.core.clock import now
-from app.core.errors import AppError, TokenExpired, Unauthenticated, Unavailable
+from app.core.errors import AppError, TokenExpired, Unauthenticated
 from app.events.base import NAMESPACES, Channel
 from app.events.connection import ErrorEvent
-from app.events.rooms import RoomKind, sockets_of_login, sockets_of_user
+from app.events.rooms import RoomKind, parse_room, sockets_of_login, sockets_of_user
 from app.extensions import socketio
-from app.realtime.connections import Connection, TokenBucket, connections
-from app.realtime.rights import rights_epoch
+from app.people.queries import user
+from app.realtime.connections import Connection, bucket_of, connections
+from app.realtime.rights import may_hear, rights_epoch
 
 logger = logging.getLogger(__name__)
 
 
 def register_lifecycle() -> None:
-    """Bind connect and disconnect in every namespace."""
+    """Let clients connect to every namespace."""
     for namespace in NAMESPACES:
         socketio.on("connect", namespace=namespace)(connect)
-        socketio.on("disconnect", namespace=namespace)(disconnect)
 
 
-def connect(auth: Any = None) -> None:
-    """Let a socket in that brings a valid access token, and into the rooms that its namespace stands for.
+def owner_of(auth: Any) -> str:
+    """Whose a client is that wants to connect: only they may go on with its session.
 
     Raises:
         ConnectionRefusedError: with the message and ``{code, details}``, as ``connect_error`` shows them.
     """
     try:
-        _admit(request.sid, request.namespace, auth)  # type: ignore[attr-defined]  # Flask-SocketIO adds both
+        if not isinstance(auth, dict):
+            raise Unauthenticated("Connect with auth: {token}.")
+        return str(claims_of(auth.get("token"))["sub"])
     except AppError as error:
         raise _refusal(error) from error
-    except (OperationalError, PoolTimeout) as error:
-        raise _refusal(Unavailable("The database can't be reached now; try again.")) from error
 
 
-def disconnect(reason: str) -> None:
-    """Forget the socket."""
-    connection = connections.pop(request.sid, None)  # type: ignore[attr-defined]
-    if connection is not None and connection.expiry is not None:
+def connect(auth: Any) -> None:
+    """Let a socket in that brings a valid access token, and into the rooms that its namespace stands for.
+
+    Raises:
+        ConnectionRefusedError: as :func:`owner_of`.
+    """
+    try:
+        admit(request.sid, request.namespace, lambda: identify(auth["token"]))  # type: ignore[attr-defined]
+    except AppError as error:
+        raise _refusal(error) from error
+
+
+def admit(sid: str, namespace: str, identify: Callable[[], Identity]) -> None:
+    """Let a socket into the rooms of its user and its login, and those that its namespace stands for.
+
+    Args:
+        identify: whose it is; raises an :class:`AppError` when it may not connect.
+    """
+    identity, own_rooms = rights_epoch.settled(lambda: _ask(identify, namespace))
+    _remember(sid, namespace, identity)
+    for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id)):
+        socketio.server.enter_room(sid, room, namespace=namespace)
+    for room in own_rooms:
+        socketio.recovery.enter(sid, namespace, room)
+    logger.debug("connect user=%s sid=%s namespace=%s rooms=%s", identity.user.id, sid, namespace, own_rooms)
+
+
+def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
+    """Those of ``rooms`` that a client may hear who comes back to them."""
+    listener = user(user_id)
+    parsed = {name: parse_room(name) for name in rooms}
+    return {name for name, room in parsed.items() if listener and room and may_hear(listener, *room)}
+
+
+def forget(sid: str, reason: str) -> None:
+    """The socket is gone, or was never accepted."""
+    connection = connections.pop(sid, None)
+    if connection is None:
+        return
+    if connection.expiry is not None:
         connection.expiry.cancel()
-    logger.debug("socket of user %s left: %s", connection and connection.user_id, reason)
+    logger.debug("disconnect user=%s sid=%s namespace=%s: %s", connection.user_id, sid, connection.namespace, reason)
 
 
 def arm_expiry(connection: Connection) -> None:
@@ -62,31 +97,21 @@ def arm_expiry(connection: Connection) -> None:
 
 
 def end(sid: str, namespace: str, why: AppError) -> None:
-    """Tell a socket why, as the event ``error``, and disconnect it."""
+    """Tell a socket why, as the event ``error``, and disconnect it; one that is still connecting is refused."""
+    if socketio.recovery.refuse(sid, _refusal(why)):
+        return
     told = ErrorEvent(**why.body).model_dump(mode="json", by_alias=True, exclude_none=True)
     socketio.send_to(sid, namespace, ErrorEvent.name, told)
     socketio.server.disconnect(sid, namespace=namespace)
 
 
-def _admit(sid: str, namespace: str, auth: Any) -> None:
-    if not isinstance(auth, dict):
-        raise Unauthenticated("Connect with auth: {token}.")
-    identity, rooms = rights_epoch.settled(lambda: _ask(auth.get("token"), namespace))
-    _remember(sid, namespace, identity)
-    for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id), *rooms):
-        socketio.server.enter_room(sid, room, namespace=namespace)
-    if auth.get("recovery") is False:
-        socketio.hub.leave_offsets_out(sid)
-
-
-def _ask(token: Any, namespace: str) -> tuple[Identity, list[str]]:
-    identity = identify(token)
+def _ask(identify: Callable[[], Identity], namespace: str) -> tuple[Identity, list[str]]:
+    identity = identify()
     return identity, _own_rooms(namespace, identity.user.id)
 
 
 def _remember(sid: str, namespace: str, identity: Identity) -> None:
-    settings = current_settings()
-    bucket = TokenBucket(settings.commands_per_second, settings.commands_burst)
+    bucket = bucket_of(socketio.hub.eio_sid_from_sid(sid, namespace), current_settings())
     connections[sid] = Connection(
         sid, namespace, identity.user.id, identity.login.id, identity.expires_at, commands=bucket
     )

@@ -2,14 +2,16 @@
 
 from flask import Blueprint
 
-from app.auth.guard import authenticated, current_user
-from app.core.api import returns, tagged
+from app.auth.guard import authenticated, authenticated_or_signed_in, current_user
+from app.core.api import query, returns, tagged
 from app.events.base import Channel
 from app.events.commands import JoinAnalytics, JoinChat, JoinNotifications, JoinRoom, JoinTasks
 from app.events.registry import events_of
+from app.realtime.history import CatchUpQuery, PastEvents, past_events
 from app.realtime.schemas import Descriptor
+from app.realtime.sse import or_event_stream
 
-bp = Blueprint("realtime", __name__, url_prefix="/ws")
+bp = Blueprint("realtime", __name__)
 
 
 def _describe(channel: Channel, join: type[JoinRoom]) -> Descriptor:
@@ -23,37 +25,51 @@ def _describe(channel: Channel, join: type[JoinRoom]) -> Descriptor:
     )
 
 
-@bp.get("/notifications")
-@authenticated
+@bp.get("/ws/notifications")
+@authenticated_or_signed_in
 @tagged("REAL-TIME")
+@or_event_stream(Channel.NOTIFICATIONS)
 @returns(Descriptor)
 def notifications() -> Descriptor:
-    """One's notifications: new, read, deleted."""
+    """One's notifications: how to hear them, or with ``Accept: text/event-stream`` the events themselves."""
     return _describe(Channel.NOTIFICATIONS, JoinNotifications)
 
 
-@bp.get("/chat")
-@authenticated
+@bp.get("/ws/chat")
+@authenticated_or_signed_in
 @tagged("REAL-TIME")
+@or_event_stream(Channel.CHAT)
 @returns(Descriptor)
 def chat() -> Descriptor:
-    """The conversations that one takes part in."""
+    """The conversations that one takes part in: how to hear them, or as an event stream."""
     return _describe(Channel.CHAT, JoinChat)
 
 
-@bp.get("/tasks")
-@authenticated
+@bp.get("/ws/tasks")
+@authenticated_or_signed_in
 @tagged("REAL-TIME")
+@or_event_stream(Channel.TASKS)
 @returns(Descriptor)
 def tasks() -> Descriptor:
-    """The tasks that one created or is assigned."""
+    """The tasks that one created or is assigned: how to hear them, or as an event stream."""
     return _describe(Channel.TASKS, JoinTasks)
 
 
-@bp.get("/analytics")
-@authenticated
+@bp.get("/ws/analytics")
+@authenticated_or_signed_in
 @tagged("REAL-TIME")
+@or_event_stream(Channel.ANALYTICS)
 @returns(Descriptor)
 def analytics() -> Descriptor:
-    """One's metrics, as they change."""
+    """One's metrics, as they change: how to hear them, or as an event stream."""
     return _describe(Channel.ANALYTICS, JoinAnalytics)
+
+
+@bp.get("/api/events")
+@authenticated
+@tagged("Realtime")
+@query(CatchUpQuery)
+@returns(PastEvents)
+def events(query: CatchUpQuery) -> PastEvents:
+    """What was published to a room: to catch up after a gap, or without a socket."""
+    return past_events(current_user(), query)

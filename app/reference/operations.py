@@ -25,6 +25,7 @@ ACCESS: dict[str | None, tuple[list[dict[str, list[str]]], str]] = {  # what to 
     "user": ([BEARER], ""),
     "refresh": ([BEARER], "Send the refresh token."),
     "session": ([{"session": []}], ""),
+    "user or session": ([BEARER, {"session": []}], ""),
 }
 ERRORS = {
     400: "The request is not valid; `details` has an entry for each field.",

@@ -38,3 +38,18 @@ def test_an_event_that_is_none_ends_the_connection_and_runs_no_handler(packet: s
     with pytest.raises(Closed):
         while True:
             raw.receive()
+
+
+def test_an_unknown_namespace_is_called_invalid(raw: RawSocket) -> None:
+    raw.send("40/nope,{}")
+    assert raw.receive() == '44/nope,{"message":"Invalid namespace"}'
+
+
+def test_all_namespaces_of_a_connection_share_its_allowance_of_commands(raw: RawSocket, world: World) -> None:
+    raw.send("40/ws/tasks," + json.dumps({"token": world.alice.token}))
+    assert raw.receive().startswith("40/ws/tasks,")
+    for number in range(90):
+        raw.send(f'42{number}["leave-user","x"]')
+        raw.send(f'42/ws/tasks,{number}["leave-user","x"]')
+    answers = [raw.receive() for _ in range(180)]
+    assert any("rate_limited" in answer for answer in answers)

@@ -9,6 +9,8 @@ from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.chat import CONVERSATIONS, MESSAGES, messages, start, write
 from tests.support.outbox import listen
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
 def alice(new_person: NewPerson) -> Person:

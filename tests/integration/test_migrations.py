@@ -12,6 +12,20 @@ from sqlalchemy import inspect
 from app import create_app
 from app.config import Settings
 from app.extensions import db
+from tests.support.services import PostgreSQL
+
+pytestmark = pytest.mark.each_database
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database of the test's own: the shared one has its tables."""
+    if request.param == "sqlite":
+        yield ""
+    else:
+        postgresql: PostgreSQL = request.getfixturevalue("postgresql")
+        with postgresql.database() as url:
+            yield url
 
 
 @pytest.fixture

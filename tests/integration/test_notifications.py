@@ -8,6 +8,8 @@ from flask import Flask
 from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.outbox import listen
 
+pytestmark = pytest.mark.each_database
+
 PATH = "/api/notifications"
 
 

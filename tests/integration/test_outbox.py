@@ -17,6 +17,8 @@ from app.events.subscriptions import _reactions, subscribes
 from app.extensions import db, socketio
 from app.people.models import Team
 
+pytestmark = pytest.mark.each_database
+
 
 def event(id: str, unread: int = 0) -> NotificationDeleted:
     return NotificationDeleted(user_id="u", id=id, unread_count=unread)

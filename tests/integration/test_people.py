@@ -6,6 +6,8 @@ import pytest
 
 from tests.integration.conftest import NewPerson, Person, error_code
 
+pytestmark = pytest.mark.each_database
+
 
 def test_an_admin_makes_a_team(admin: Person) -> None:
     answer = admin.post("/api/teams", {"name": " Core "})

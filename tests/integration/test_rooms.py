@@ -10,6 +10,8 @@ from app.people.models import Department, User
 from app.realtime.connections import connections
 from tests.integration.conftest import NewPerson, Person
 
+pytestmark = pytest.mark.each_database
+
 OWN_ROOMS = ["user", "notifications", "tasks", "analytics"]
 
 

@@ -14,6 +14,8 @@ from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.outbox import listen
 from tests.support.tasks import PATH, new_task
 
+pytestmark = pytest.mark.each_database
+
 
 @dataclass(frozen=True)
 class Target:

@@ -152,6 +152,14 @@ class JsClient:
         """Cut the link below the socket, which then reconnects by itself."""
         self._peer.ask("drop", client=self._number)
 
+    def move(self, url: str) -> None:
+        """Cut the link below the socket, which then reconnects to another address."""
+        self._peer.ask("move", client=self._number, url=url)
+
+    def reopen(self) -> None:
+        """Connect again after `close`."""
+        self._peer.ask("reopen", client=self._number)
+
     def close(self) -> None:
         """Disconnect for good."""
         self._peer.ask("close", client=self._number)

@@ -31,6 +31,15 @@ const requests = {
   drop({ client }) {
     sockets.get(client).io.engine.close();
   },
+  // Ends the transport, too, and has the socket reconnect to another process, as a load balancer may.
+  move({ client, url }) {
+    const { io } = sockets.get(client);
+    io.uri = url;
+    io.engine.close();
+  },
+  reopen({ client }) {
+    sockets.get(client).connect();
+  },
   close({ client }) {
     sockets.get(client).disconnect();
   },

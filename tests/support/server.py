@@ -1,4 +1,4 @@
-"""The product as users start it: `python wsgi.py` in a process of its own."""
+"""The product as users start it: `python wsgi.py`, or gunicorn, in a process of its own."""
 
 import os
 import signal
@@ -14,7 +14,9 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0  # creating the tables and the demo data included, on a busy machine
-STOP_SECONDS = 10.0
+STOP_SECONDS = 15.0
+PYTHON = (sys.executable, "wsgi.py")
+GUNICORN = (str(Path(sys.executable).with_name("gunicorn")), "wsgi:app")
 
 
 def free_port() -> int:
@@ -32,11 +34,13 @@ class Server:
     then on the same port and the same database.
     """
 
-    def __init__(self, folder: Path, env: dict[str, str] | None = None) -> None:
+    def __init__(self, folder: Path, env: dict[str, str] | None = None, command: tuple[str, ...] = PYTHON) -> None:
         """
         :param folder: an empty folder for database, instance and log
         :param env: settings beside the harness's own, or instead of them
+        :param command: `PYTHON` or `GUNICORN`, which finds the tables and the demo data already made
         """
+        self._command = command
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._log = folder / "server.log"
@@ -57,9 +61,7 @@ class Server:
         """
         inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LANG"}}
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "wsgi.py"], cwd=ROOT, env=inherited | self._env, stdout=log, stderr=log
-            )
+            self._process = subprocess.Popen(self._command, cwd=ROOT, env=inherited | self._env, stdout=log, stderr=log)
         try:
             self._wait_until_live(self._process)
         except BaseException:
@@ -69,10 +71,17 @@ class Server:
 
     def stop(self) -> int:
         """Ask the process to end, as a service manager does, and return its exit code."""
-        process = self._running()
-        process.send_signal(signal.SIGTERM)
+        self.terminate()
+        return self.wait()
+
+    def terminate(self) -> None:
+        """Ask the process to end."""
+        self._running().send_signal(signal.SIGTERM)
+
+    def wait(self) -> int:
+        """Wait until the process has ended, and return its exit code."""
         try:
-            return process.wait(STOP_SECONDS)
+            return self._running().wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill9()
             raise AssertionError(f"no exit {STOP_SECONDS} s after SIGTERM; log:\n{self.log()}") from None

@@ -1,6 +1,7 @@
 """The environment becomes typed settings, or a sentence that says what to change."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,10 +55,45 @@ def test_a_value_that_can_not_be_used_is_named(monkeypatch: pytest.MonkeyPatch, 
         load_settings()
 
 
-def test_redis_is_refused_by_a_version_of_one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("database", ["", "sqlite:///app.db"])
+def test_redis_is_refused_beside_sqlite(monkeypatch: pytest.MonkeyPatch, database: str) -> None:
     monkeypatch.setenv("REDIS_URL", "redis://localhost")
-    with pytest.raises(ConfigError, match="REDIS_URL"):
+    monkeypatch.setenv("DATABASE_URL", database)
+    with pytest.raises(ConfigError, match=r"REDIS_URL is .* set DATABASE_URL to postgresql"):
         load_settings()
+
+
+def test_redis_goes_with_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "redis://localhost")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me@db/tasks")
+    assert load_settings().redis_url == "redis://localhost"
+
+
+def test_a_redis_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REDIS_URL", "localhost:6379")
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me@db/tasks")
+    with pytest.raises(ConfigError, match="redis://"):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("secret_key", SECRET.upper()),
+        ("app_env", "production"),
+        ("database_url", "postgresql://me@db/other"),
+    ],
+)
+def test_processes_of_another_secret_environment_or_database_have_another_broker_key(name: str, value: str) -> None:
+    mine: dict[str, Any] = {
+        "secret_key": SECRET,
+        "jwt_secret_key": SECRET,
+        "database_url": "postgresql://me@db/tasks",
+        "app_env": "development",
+    }
+    other = mine | {name: value}
+    assert Settings(**mine).broker_key == Settings(**mine).broker_key
+    assert Settings(**mine).broker_key != Settings(**other).broker_key
 
 
 @pytest.mark.usefixtures("production")

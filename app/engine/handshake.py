@@ -1,0 +1,99 @@
+"""From a CONNECT packet to a connected socket: python-socketio's own steps, with recovery between them."""
+
+import logging
+from typing import Any
+
+from eventlet import sleep
+from socketio import packet
+from socketio.exceptions import ConnectionRefusedError
+
+from app.engine.hub import Hub
+from app.engine.recovery import Application, Client, Recovery
+
+logger = logging.getLogger(__name__)
+
+HOLD = 1.0  # seconds before a client is let go that can't be served now, so that it doesn't come back at once
+
+
+class Handshake:
+    """Handles CONNECT packets.
+
+    A refusal is a CONNECT_ERROR, after which clients stay away. So when something of ours is missing (the database),
+    the transport is dropped instead, and the client comes back by itself.
+    """
+
+    def __init__(self, server: Any, hub: Hub, recovery: Recovery, application: Application) -> None:
+        self._server = server
+        self._hub = hub
+        self._recovery = recovery
+        self._authenticate = application.authenticate
+
+    def connect(self, eio_sid: str, namespace: str | None, auth: Any) -> None:
+        """Handle one CONNECT packet."""
+        namespace = namespace or "/"
+        if namespace not in self._server.handlers:
+            self._refuse(eio_sid, namespace, ConnectionRefusedError("Invalid namespace"))
+            return
+        if self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
+            self._refuse(eio_sid, namespace, ConnectionRefusedError("Connected already"))
+            return
+        try:
+            client = self._client(eio_sid, namespace, self._authenticate(auth), auth)
+            self._accept(client, eio_sid, auth)
+        except ConnectionRefusedError as refusal:
+            self._refuse(eio_sid, namespace, refusal)
+        except Exception:
+            logger.exception("a client could not be connected; it is let go, and will come back")
+            sleep(HOLD)
+            self._drop(eio_sid)
+
+    def _client(self, eio_sid: str, namespace: str, owner: str, auth: Any) -> Client:
+        wanted = auth if isinstance(auth, dict) else {}
+        pid, offset = wanted.get("pid"), wanted.get("offset")
+        stored = wanted.get("recovery") is not False
+        if stored and isinstance(pid, str) and (offset is None or isinstance(offset, str)):
+            resumed = self._recovery.resume(pid, offset, namespace, owner, eio_sid)
+            if resumed is not None:
+                return resumed
+        sid = self._server.eio.generate_id()
+        if not stored:
+            self._hub.leave_offsets_out(sid)
+        return self._recovery.begin(sid, namespace, owner, eio_sid, stored=stored)
+
+    def _accept(self, client: Client, eio_sid: str, auth: Any) -> None:
+        sid, namespace = client.session.sid, client.session.namespace
+        try:
+            self._hub.reserve(sid, eio_sid, namespace)
+            self._ask_application(client, eio_sid, auth)
+            client = self._recovery.accepted(client)
+            client.check()
+        except BaseException:
+            self._forget(sid, namespace)
+            raise
+        if eio_sid not in self._server.environ:  # it went away meanwhile
+            self._forget(sid, namespace)
+            return
+        told = {"sid": sid, "pid": client.session.pid} if client.stored else {"sid": sid}
+        self._send(eio_sid, packet.CONNECT, namespace, told)
+        self._hub.connect(sid, namespace)
+        self._recovery.flush(sid)
+
+    def _ask_application(self, client: Client, eio_sid: str, auth: Any) -> None:
+        arguments = client.session.namespace, client.session.sid, self._server.environ[eio_sid], auth
+        if self._server._trigger_event("connect", *arguments) is False:
+            raise ConnectionRefusedError("Connection refused")
+
+    def _forget(self, sid: str, namespace: str) -> None:
+        self._hub.disconnect(sid, namespace)
+        self._recovery.disconnected(sid, "not connected", for_good=False)
+
+    def _refuse(self, eio_sid: str, namespace: str, refusal: ConnectionRefusedError) -> None:
+        self._send(eio_sid, packet.CONNECT_ERROR, namespace, refusal.error_args)
+
+    def _drop(self, eio_sid: str) -> None:
+        transport = self._server.eio.sockets.get(eio_sid)
+        if transport is not None:
+            transport.close(wait=False, abort=True)
+
+    def _send(self, eio_sid: str, kind: int, namespace: str, data: Any) -> None:
+        self._server._send_packet(eio_sid, self._server.packet_class(kind, data=data, namespace=namespace))

@@ -1,0 +1,95 @@
+"""What was published and is still kept: the event table, read by room."""
+
+import json
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Row, Select, Table, delete, func, select
+
+from app.engine.envelope import Envelope
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Which numbers the history holds: those after ``floor`` up to ``newest``."""
+
+    floor: int
+    newest: int
+
+    def reaches(self, seq: int) -> bool:
+        """Whether all that came after ``seq`` is there. A number that was never given is not reached, either."""
+        return self.floor <= seq <= self.newest
+
+
+class History:
+    """Reads the numbered rows of the event table.
+
+    Args:
+        events: from :func:`app.engine.outbox.event_table`.
+        rooms: from :func:`app.engine.outbox.room_table`.
+        read: opens a transaction that only reads.
+        begin: opens one that may write.
+        keep: for how long events are kept.
+    """
+
+    def __init__(self, events: Table, rooms: Table, read: Begin, begin: Begin, keep: timedelta) -> None:
+        self._events = events
+        self._rooms = rooms
+        self._read = read
+        self._begin = begin
+        self._keep = keep
+
+    def kept(self) -> Kept:
+        """What the history holds now."""
+        seq = self._events.c.seq
+        with self._read() as connection:
+            first, newest = connection.execute(select(func.min(seq), func.max(seq))).one()
+        return Kept(floor=(first or 1) - 1, newest=newest or 0)
+
+    def after(self, rooms: Collection[str], seq: int, limit: int) -> list[Envelope]:
+        """The first ``limit`` events of ``rooms`` behind ``seq``, in order, each once."""
+        with self._read() as connection:
+            return [_envelope(row) for row in connection.execute(self._query(rooms, seq, limit))]
+
+    def dated_after(self, room: str, seq: int, limit: int) -> list[tuple[Envelope, datetime]]:
+        """As :meth:`after` for one room, each with the time when it was published."""
+        with self._read() as connection:
+            rows = connection.execute(self._query([room], seq, limit)).all()
+        return [(_envelope(row), row.created_at) for row in rows]
+
+    def between(self, seq: int, last: int) -> list[Envelope]:
+        """All that is numbered after ``seq`` up to ``last``, control messages among it, in order."""
+        c = self._events.c
+        query = select(c.seq, c.event, c.payload, c.rooms).where(c.seq > seq, c.seq <= last).order_by(c.seq)
+        with self._read() as connection:
+            return [_envelope(row) for row in connection.execute(query)]
+
+    def trim(self) -> int:
+        """Delete what is older than it is to be kept, but for the newest event, which holds the count.
+
+        Returns:
+            How many events that was.
+        """
+        c = self._events.c
+        newest = select(func.max(c.seq)).scalar_subquery()
+        oldest = datetime.now(UTC) - self._keep
+        with self._begin() as connection:
+            last = connection.scalar(select(func.max(c.seq)).where(c.created_at < oldest, c.seq < newest))
+            if last is None:
+                return 0
+            connection.execute(delete(self._rooms).where(self._rooms.c.seq <= last))
+            return connection.execute(delete(self._events).where(c.seq <= last)).rowcount
+
+    def _query(self, rooms: Collection[str], seq: int, limit: int) -> Select[int, str, str, str, datetime]:
+        c, r = self._events.c, self._rooms.c
+        numbers = select(r.seq).where(r.room.in_(rooms), r.seq > seq).distinct().order_by(r.seq).limit(limit)
+        return select(c.seq, c.event, c.payload, c.rooms, c.created_at).where(c.seq.in_(numbers)).order_by(c.seq)
+
+
+def _envelope(row: Row[*tuple[object, ...]]) -> Envelope:
+    return Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=row.seq)

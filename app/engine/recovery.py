@@ -1,0 +1,357 @@
+"""Connection state recovery, and catching up with a room: what a socket missed comes before what is new.
+
+The client keeps the ``pid`` of CONNECT and the newest offset, and comes back with both (Socket.IO protocol v5,
+"Connection state recovery"). A socket that is to hear something of the past is held meanwhile: the hub keeps what is
+new for it, so that reading the history may take its time, and nothing is lost or told twice where the two meet.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Any
+
+from eventlet import Timeout, sleep, spawn_n
+from eventlet.semaphore import Semaphore
+from socketio.exceptions import ConnectionRefusedError
+
+from app.engine.envelope import Envelope
+from app.engine.history import History
+from app.engine.hub import Hub
+from app.engine.offsets import Membership, Offset, is_missed, positions
+from app.engine.sessions import Session, Sessions
+
+logger = logging.getLogger(__name__)
+
+TAKE_OVER = "@take-over"  # the control message that names a connection whose session another one goes on with
+MOST_MISSED = 10_000  # events; who missed more begins anew
+PATIENCE = 5.0  # seconds that a client waits for this process to have heard what the client has
+SIGN_OF_LIFE = 5.0  # seconds between two
+SWEEP_EVERY = 12  # signs of life
+
+
+@dataclass(frozen=True)
+class Application:
+    """What recovery asks of the application.
+
+    Attributes:
+        authenticate: whose a client is, by the ``auth`` that it sent; it may raise ConnectionRefusedError.
+        allowed: of an owner and rooms, those that the owner may hear.
+        gone: is told the sid of each socket that is no more, and why.
+    """
+
+    authenticate: Callable[[Any], str]
+    allowed: Callable[[str, Collection[str]], set[str]]
+    gone: Callable[[str, str], None]
+
+
+@dataclass
+class Client:
+    """A client in one namespace.
+
+    Attributes:
+        heard: where it stood when it connected.
+        recovered: whether it goes on with a session that it had.
+        stored: whether it can be recovered: one that wants no offsets can't.
+        live: whether its connection was accepted.
+        refused: why it was not, if it was ended while it connected.
+        told: whether its CONNECT was sent, and with it the way back to a refusal is gone.
+        given: the rooms that the application put it into as it connected.
+        replay: what it is to hear at the next :meth:`Recovery.flush`, each with the offset to go with it.
+    """
+
+    session: Session
+    heard: Offset
+    recovered: bool = False
+    stored: bool = True
+    live: bool = False
+    refused: ConnectionRefusedError | None = None
+    told: bool = False
+    given: list[str] = field(default_factory=list)
+    replay: list[tuple[Envelope, Offset]] = field(default_factory=list)
+    saving: Semaphore = field(default_factory=Semaphore)
+
+    def check(self) -> None:
+        """Raise what the client is to be refused with, if it was ended while it connected."""
+        if self.refused is not None:
+            raise self.refused
+
+
+class Recovery:
+    """The clients of this process, and how they go on where they were.
+
+    Args:
+        hub: this process's sockets.
+        history: the past.
+        sessions: the store.
+        application: what it asks of the application.
+        publish: carries an envelope to every process.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        history: History,
+        sessions: Sessions,
+        application: Application,
+        publish: Callable[[Envelope], None],
+    ) -> None:
+        self._hub = hub
+        self._history = history
+        self._sessions = sessions
+        self._application = application
+        self._publish = publish
+        hub.controls[TAKE_OVER] = self._taken_over
+        self._clients: dict[str, Client] = {}
+
+    def start(self) -> None:
+        """Keep this process's sessions alive for as long as it lives."""
+        spawn_n(self._live)
+
+    def client(self, sid: str) -> Client | None:
+        """The client of the socket ``sid``."""
+        return self._clients.get(sid)
+
+    # --- connecting: resume or begin, then the application accepts it, then accepted, then flush
+
+    def resume(self, pid: str, offset: str | None, namespace: str, owner: str, connection: str) -> Client | None:
+        """The client of a session that can be gone on with, held by ``connection`` from now on.
+
+        Returns:
+            None when there is none: unknown, another's, lost for longer than the window, or the history does not reach
+            back to ``offset``. The client then begins a new one.
+        """
+        claimed = self._sessions.claim(pid, namespace, owner, connection)
+        if claimed is None:
+            return None
+        session, predecessor = claimed
+        heard = Offset(session.began_at) if offset is None else Offset.parse(offset)
+        if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
+            self._sessions.end(session)
+            return None
+        if not self._abort(predecessor):  # then another process may have it
+            self._publish(Envelope(TAKE_OVER, json.dumps(predecessor), ()))
+        return self._know(Client(session, heard, recovered=True))
+
+    def _taken_over(self, envelope: Envelope) -> None:
+        self._abort(json.loads(envelope.payload))
+
+    def _abort(self, connection: str) -> bool:
+        """End a connection that the client knows to be dead, while we don't yet; whether this process had it."""
+        half_open = self._hub.server.eio.sockets.get(connection)
+        if half_open is not None:
+            half_open.close(wait=False, abort=True)
+        return half_open is not None
+
+    def begin(self, sid: str, namespace: str, owner: str, connection: str, *, stored: bool) -> Client:
+        """The client of a new session."""
+        session = Session(sid, namespace, owner, connection, began_at=self._hub.seq)
+        return self._know(Client(session, Offset(self._hub.seq), stored=stored))
+
+    def follow(self, sid: str, namespace: str, owner: str, last: str | None) -> Client | None:
+        """The client of a stream, which is not stored: what it heard last it says itself.
+
+        Returns:
+            None when the history does not reach back to ``last``.
+        """
+        heard = Offset(self._hub.seq) if last is None else Offset.parse(last)
+        if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
+            return None
+        session = Session(sid, namespace, owner, sid, began_at=heard.seq)
+        return self._know(Client(session, heard, recovered=True, stored=False))
+
+    def accepted(self, client: Client) -> Client:
+        """Restore the rooms of a client that the application accepted, and find what it missed.
+
+        Returns:
+            The client; a new one, of the same socket, when it missed too much. Send its CONNECT, then :meth:`flush`.
+        """
+        if client.recovered and not self._catch_up(client):
+            client = self._begin_anew(client)
+        if client.recovered:
+            self._save(client)
+        elif client.stored:
+            self._sessions.add(client.session)
+        client.live = True
+        return client
+
+    def refuse(self, sid: str, refusal: ConnectionRefusedError) -> bool:
+        """End a client that is still connecting: its CONNECT will be refused. False when it is connected already."""
+        client = self._clients.get(sid)
+        if client is None or client.told:
+            return False
+        client.refused = refusal
+        return True
+
+    def flush(self, sid: str) -> None:
+        """Send what a held socket is to hear first, then let it hear what is new."""
+        client = self._clients.get(sid)
+        if client is None or not self._hub.is_held(sid):
+            return
+        client.told = True
+        offset = None
+        for envelope, offset in client.replay:
+            self._hub.send(sid, client.session.namespace, envelope, offset)
+        client.replay.clear()
+        self._hub.release(sid, client.session.namespace, offset)
+
+    def disconnected(self, sid: str, reason: str, *, for_good: bool) -> None:
+        """The socket is gone. Unless somebody said good-bye, its session waits for it."""
+        self._application.gone(sid, reason)
+        client = self._clients.pop(sid, None)
+        if client is not None and client.stored and (client.live or client.recovered):
+            spawn_n(self._let_go, client.session, for_good)
+
+    # --- rooms
+
+    def enter(self, sid: str, namespace: str, room: str, since: str | None = None) -> bool:
+        """Put a socket into ``room`` and remember it.
+
+        Args:
+            since: an offset; what the room missed after it is sent at the next :meth:`flush`, before what is new.
+
+        Returns:
+            Whether the history reaches back to ``since``; if not, the socket hears only what is new.
+        """
+        client = self._clients[sid]
+        if not client.live:
+            client.given.append(room)
+            if client.recovered:  # if it is new to the session, all of it is news
+                client.session.rooms.setdefault(room, Membership(client.heard.seq, client.heard.seq))
+                return True
+        offset = None if since is None else Offset.parse(since)
+        caught_up = since is None or (offset is not None and self._replay(client, room, offset))
+        if offset is None or not caught_up:
+            self._hub.basic_enter_room(sid, namespace, room)
+            client.session.rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
+        if client.live:
+            self._save(client)
+        return caught_up
+
+    def enter_soon(self, sid: str, namespace: str, room: str) -> None:
+        """Put a socket into a room of its own, now. Storing can wait: a recovery would find this room again."""
+        client = self._clients.get(sid)
+        if client is not None:
+            self._hub.basic_enter_room(sid, namespace, room)
+            client.session.rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
+            spawn_n(self._save, client)
+
+    def leave(self, sid: str, namespace: str, room: str) -> None:
+        """Take a socket out of ``room``. Rights are checked again at a recovery, so this need not be stored first."""
+        self._hub.basic_leave_room(sid, namespace, room)
+        client = self._clients.get(sid)
+        if client is not None and client.session.rooms.pop(room, None) is not None and client.live:
+            spawn_n(self._save, client)
+
+    def _begin_anew(self, client: Client) -> Client:
+        """The same socket with a new session, and with the rooms that the application gave it just now."""
+        session = client.session
+        if client.stored:
+            self._sessions.end(session)
+        for room in session.rooms:
+            self._hub.basic_leave_room(session.sid, session.namespace, room)
+        fresh = self.begin(*session.identity, stored=client.stored)
+        fresh.refused = client.refused
+        for room in client.given:
+            self.enter(session.sid, session.namespace, room)
+        return fresh
+
+    # --- what was missed
+
+    def _catch_up(self, client: Client) -> bool:
+        """Enter the session's rooms and schedule what was missed in them; False when that is too much."""
+        session, heard = client.session, client.heard
+        rooms = session.rooms
+        for room in rooms:
+            self._hub.basic_enter_room(session.sid, session.namespace, room)
+        now = self._hub.seq
+        heard_of = positions(rooms, heard)
+        found = self._history.after(list(rooms), min(heard_of.values(), default=now), MOST_MISSED + 1)
+        allowed = self._application.allowed(session.owner, list(rooms))
+        if len(found) > MOST_MISSED:
+            return False
+        missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, rooms, heard_of, allowed)]
+        for room in [room for room in rooms if room not in allowed]:
+            del rooms[room]
+            self._hub.basic_leave_room(session.sid, session.namespace, room)
+        self._schedule(client, missed, heard_of)
+        return True
+
+    def _schedule(self, client: Client, missed: list[Envelope], heard_of: dict[str, int]) -> None:
+        """First the rest of the rooms whose own replay was cut, one after the other; then the rest, in order."""
+        rooms, heard = client.session.rooms, client.heard
+        late = {e.seq: e for e in missed if _number(e) <= heard.seq}
+        for room in [room for room in rooms if heard_of[room] < heard.seq]:
+            del rooms[room]  # and to the end: replays go in the order of entering
+            rooms[room] = Membership(heard_of[room], heard.seq)
+            for envelope in [e for e in late.values() if room in e.rooms and _number(e) > heard_of[room]]:
+                client.replay.append((envelope, Offset(heard.seq, room, _number(envelope))))
+                del late[envelope.seq]
+        client.replay.extend((e, Offset(_number(e))) for e in missed if _number(e) > heard.seq)
+
+    def _replay(self, client: Client, room: str, offset: Offset) -> bool:
+        """Enter ``room`` and schedule what it missed after ``offset``; False when the history does not reach back."""
+        session, since = client.session, offset.of(room)
+        if not self._reaches(offset):
+            return False
+        self._hub.hold(session.sid)
+        self._hub.basic_enter_room(session.sid, session.namespace, room)
+        now = self._hub.seq
+        found = self._history.after([room], since, MOST_MISSED + 1)
+        if len(found) > MOST_MISSED:
+            return False
+        for envelope in found:
+            number = _number(envelope)
+            others = [session.rooms[other] for other in envelope.rooms if other in session.rooms]
+            if number <= now and not any(other.since < number for other in others):
+                client.replay.append((envelope, Offset(now, room, number)))
+        before = session.rooms.pop(room, None)  # and to the end: replays go in the order of entering
+        session.rooms[room] = Membership(since if before is None else min(since, before.since), now)
+        return True
+
+    def _reaches(self, offset: Offset) -> bool:
+        kept = self._history.kept()
+        return kept.reaches(offset.seq) and (offset.room is None or kept.reaches(offset.reached))
+
+    def _wait_until_heard(self, seq: int) -> bool:
+        """A client may come from a process that was ahead of this one."""
+        with Timeout(PATIENCE, False):
+            while self._hub.seq < seq:
+                sleep(0.01)
+        return self._hub.seq >= seq
+
+    # --- the store
+
+    def _know(self, client: Client) -> Client:
+        self._clients[client.session.sid] = client
+        self._hub.hold(client.session.sid)
+        return client
+
+    def _save(self, client: Client) -> None:
+        if client.stored:
+            with client.saving:  # so that a newer state is never overwritten by an older one
+                self._sessions.save_rooms(client.session)
+
+    def _let_go(self, session: Session, for_good: bool) -> None:
+        try:
+            (self._sessions.end if for_good else self._sessions.lose)(session)
+        except Exception:
+            logger.exception("a session could not be let go; it is over when this process is")
+
+    def _live(self) -> None:
+        beats = 0
+        while True:
+            try:
+                self._sessions.tell_alive()
+                if beats % SWEEP_EVERY == 0:
+                    self._sessions.sweep()
+                    self._history.trim()
+            except Exception:
+                logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
+            beats += 1
+            sleep(SIGN_OF_LIFE)
+
+
+def _number(envelope: Envelope) -> int:
+    assert envelope.seq is not None  # noqa: S101 - history is what was numbered
+    return envelope.seq

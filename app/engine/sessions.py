@@ -1,0 +1,189 @@
+"""Sessions: what a client that comes back is recognized by, and what it may go on with.
+
+They are rows, written through with each change, so that a killed process leaves them behind as they were. A row
+belongs to the connection that claimed it last; what an older connection still writes is ignored.
+"""
+
+import json
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Connection,
+    DateTime,
+    MetaData,
+    String,
+    Table,
+    Text,
+    case,
+    delete,
+    insert,
+    select,
+    update,
+)
+
+from app.engine.offsets import Membership
+
+Begin = Callable[[], AbstractContextManager[Connection]]
+
+
+def session_table(metadata: MetaData) -> Table:
+    """Declare the table of sessions in ``metadata``."""
+    return Table(
+        "socket_sessions",
+        metadata,
+        Column("pid", String(32), primary_key=True),
+        Column("sid", String(32), nullable=False),
+        Column("namespace", String(64), nullable=False),
+        Column("owner", String(64), nullable=False),
+        Column("connection", String(64), nullable=False),
+        Column("process", String(32), nullable=False, index=True),
+        Column("began_at", BigInteger, nullable=False),
+        Column("rooms", Text, nullable=False),
+        Column("lost_at", DateTime(timezone=True), nullable=True, index=True),
+    )
+
+
+def process_table(metadata: MetaData) -> Table:
+    """Declare the table in which each serving process says that it lives."""
+    return Table(
+        "socket_processes",
+        metadata,
+        Column("id", String(32), primary_key=True),
+        Column("seen_at", DateTime(timezone=True), nullable=False),
+    )
+
+
+@dataclass
+class Session:
+    """One client in one namespace, over as many connections as it takes.
+
+    Attributes:
+        pid: its private id; who knows it and is the owner may go on with it.
+        sid: the socket's id, the same after a recovery.
+        owner: whose it is.
+        connection: the connection that has it now.
+        began_at: the newest event when it began: where a client stands that has heard none.
+        rooms: the rooms that it is in, in the order of entering.
+    """
+
+    sid: str
+    namespace: str
+    owner: str
+    connection: str
+    began_at: int
+    pid: str = field(default_factory=lambda: secrets.token_urlsafe(18))
+    rooms: dict[str, Membership] = field(default_factory=dict)
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        """Its sid, its namespace, its owner and its connection."""
+        return self.sid, self.namespace, self.owner, self.connection
+
+
+class Sessions:
+    """The store of sessions.
+
+    Args:
+        table: from :func:`session_table`.
+        processes: from :func:`process_table`.
+        begin: opens a transaction that may write.
+        window: how long after its connection was lost a session can be recovered.
+    """
+
+    def __init__(self, table: Table, processes: Table, begin: Begin, window: timedelta) -> None:
+        self._table = table
+        self._processes = processes
+        self._begin = begin
+        self._window = window
+        self.process = secrets.token_hex(8)
+
+    def add(self, session: Session) -> None:
+        """Store a new session."""
+        row = {
+            "pid": session.pid,
+            "sid": session.sid,
+            "namespace": session.namespace,
+            "owner": session.owner,
+            "connection": session.connection,
+            "process": self.process,
+            "began_at": session.began_at,
+            "rooms": _dump(session.rooms),
+        }
+        with self._begin() as connection:
+            connection.execute(insert(self._table), row)
+
+    def claim(self, pid: str, namespace: str, owner: str, by: str) -> tuple[Session, str] | None:
+        """Give a session to the connection ``by``.
+
+        Returns:
+            The session, and the connection that had it before; None when there is none that ``owner`` may go on with.
+        """
+        c = self._table.c
+        mine = (c.pid == pid) & (c.namespace == namespace) & (c.owner == owner) & ~self._expired()
+        with self._begin() as connection:
+            row = connection.execute(select(self._table).where(mine).with_for_update()).one_or_none()
+            if row is None:
+                return None
+            values = {"connection": by, "process": self.process, "lost_at": None}
+            connection.execute(update(self._table).where(c.pid == pid).values(values))
+        session = Session(row.sid, namespace, owner, by, row.began_at, pid, _load(row.rooms))
+        return session, row.connection
+
+    def save_rooms(self, session: Session) -> None:
+        """Store the rooms of ``session`` as they are now."""
+        self._update(session, rooms=_dump(session.rooms))
+
+    def lose(self, session: Session) -> None:
+        """Its connection was lost: from now on the window runs."""
+        self._update(session, lost_at=datetime.now(UTC))
+
+    def end(self, session: Session) -> None:
+        """It is over: nobody can go on with it."""
+        with self._begin() as connection:
+            connection.execute(delete(self._table).where(self._is(session)))
+
+    def tell_alive(self) -> None:
+        """Say that this process lives; one that doesn't for the length of the window has lost its connections."""
+        alive = {"seen_at": datetime.now(UTC)}
+        c = self._processes.c
+        with self._begin() as connection:
+            if not connection.execute(update(self._processes).where(c.id == self.process).values(alive)).rowcount:
+                connection.execute(insert(self._processes), alive | {"id": self.process})
+
+    def sweep(self) -> int:
+        """Delete what can't be recovered any more; returns how many sessions that was."""
+        c = self._processes.c
+        with self._begin() as connection:
+            swept = connection.execute(delete(self._table).where(self._expired())).rowcount
+            connection.execute(delete(self._processes).where(c.seen_at < datetime.now(UTC) - 2 * self._window))
+        return swept
+
+    def _expired(self) -> ColumnElement[bool]:
+        """Lost longer ago than the window, or held by a process that has not been seen for that long."""
+        oldest = datetime.now(UTC) - self._window
+        c = self._table.c
+        living = select(self._processes.c.id).where(self._processes.c.seen_at >= oldest)
+        return case((c.lost_at.is_(None), c.process.not_in(living)), else_=c.lost_at < oldest)
+
+    def _update(self, session: Session, **values: object) -> None:
+        with self._begin() as connection:
+            connection.execute(update(self._table).where(self._is(session)).values(values))
+
+    def _is(self, session: Session) -> ColumnElement[bool]:
+        c = self._table.c
+        return (c.pid == session.pid) & (c.connection == session.connection)
+
+
+def _dump(rooms: Mapping[str, Membership]) -> str:
+    return json.dumps([[room, m.since, m.at] for room, m in rooms.items()])
+
+
+def _load(text: str) -> dict[str, Membership]:
+    return {room: Membership(since, at) for room, since, at in json.loads(text)}

@@ -1,0 +1,89 @@
+"""Server-Sent Events: a channel as a plain HTTP answer, for ``EventSource`` and curl (WHATWG HTML, section 9.2)."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from typing import Any
+
+from flask import Response, current_app, request
+
+from app.auth.guard import current_identity
+from app.auth.tokens import Identity, revalidated
+from app.core.api import View, declare
+from app.core.errors import TokenRevoked
+from app.engine.recovery import Client
+from app.engine.streams import Heard, Stream
+from app.events.base import Channel
+from app.extensions import socketio
+from app.realtime.lifecycle import admit
+
+EVENT_STREAM = "text/event-stream"
+IDLE = 15.0  # seconds without an event before a comment shows that the link is alive
+RETRY = 2000  # milliseconds before a client comes back
+
+
+def or_event_stream(channel: Channel) -> Callable[[View], View]:
+    """Answer with the events of ``channel`` where ``text/event-stream`` is asked for, else with what the view says.
+
+    Put it beneath the decorator that authenticates.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def answered(*args: Any, **kwargs: Any) -> Any:
+            best = request.accept_mimetypes.best_match(["application/json", EVENT_STREAM], "application/json")
+            return _stream(channel, current_identity()) if best == EVENT_STREAM else view(*args, **kwargs)
+
+        declare(answered, media_types=(EVENT_STREAM,))
+        return answered
+
+    return decorate
+
+
+def _stream(channel: Channel, identity: Identity) -> Response:
+    """The events that a socket in the channel's namespace would hear, as they come.
+
+    With the header ``Last-Event-ID`` what was missed after it comes first; when the history does not reach back that
+    far, ``event: gap`` does. The stream ends with the identity's token or login, as a socket does.
+    """
+    sid, source = socketio.server.eio.generate_id(), Stream(IDLE)
+    reached = _open(sid, source, channel, identity, request.headers.get("Last-Event-ID"))
+    response = current_app.response_class(_lines(source, gap=not reached), mimetype=EVENT_STREAM)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Accel-Buffering"] = "no"  # nginx would keep them, too
+    response.call_on_close(lambda: socketio.server.disconnect(sid, namespace=channel.namespace))
+    return response
+
+
+def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: str | None) -> bool:
+    """Connect ``source`` as a socket; False when the history does not reach back to ``last``."""
+    recovery, namespace, user_id = socketio.recovery, channel.namespace, identity.user.id
+    client = recovery.follow(sid, namespace, user_id, last) or recovery.begin(
+        sid, namespace, user_id, sid, stored=False
+    )
+    socketio.hub.attach(sid, namespace, source)
+    try:
+        admit(sid, namespace, lambda: revalidated(identity))
+        client = recovery.accepted(client)
+        _check_not_ended(client)
+    except BaseException:
+        socketio.server.disconnect(sid, namespace=namespace)
+        raise
+    recovery.flush(sid)
+    return client.recovered
+
+
+def _check_not_ended(client: Client) -> None:
+    if client.refused is not None:
+        raise TokenRevoked("This login was ended; log in again.")
+
+
+def _lines(source: Stream, *, gap: bool) -> Iterator[str]:
+    yield f"retry: {RETRY}\n\n"
+    if gap:
+        yield "event: gap\ndata: {}\n\n"
+    for heard in source:
+        yield ": still here\n\n" if heard is None else _message(heard)
+
+
+def _message(heard: Heard) -> str:
+    return f"id: {heard.offset}\nevent: {heard.event}\ndata: {heard.payload}\n\n"

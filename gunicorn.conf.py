@@ -1,0 +1,24 @@
+"""``gunicorn wsgi:app``: one process; docs/deployment.md tells how several work together."""
+
+import os
+import sys
+from typing import Any
+
+# Not from app.config: gunicorn's main process must not import the application.
+_host = os.environ.get("HOST") or "127.0.0.1"
+bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or 3000}"
+
+worker_class = "gunicorn_worker.EventletWorker"
+workers = 1
+worker_connections = 10_000
+keepalive = 75  # seconds; longer than nginx keeps an idle connection, so that it never writes to one that closes
+graceful_timeout = 30  # seconds for DRAIN_SECONDS, which is 20 at the most, and for requests under way
+sendfile = False  # it would write past eventlet's sockets
+secure_scheme_headers: dict[str, str] = {}  # whom to believe is said by TRUSTED_PROXIES alone
+control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Refuse several workers: they would share a port, and a polling client has to come back to its own process."""
+    if server.cfg.workers != 1:
+        sys.exit("Only one worker a process: start several processes, each on a port of its own (docs/deployment.md).")

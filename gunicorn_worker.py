@@ -1,0 +1,140 @@
+"""Gunicorn's worker for eventlet: the process that serves the sockets.
+
+It lies beside ``wsgi.py``, not in ``app/``: gunicorn's main process imports it, and must not import the application,
+which a patched process alone may do and which a reload (SIGHUP) has to read anew.
+"""
+
+import errno
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+with warnings.catch_warnings(action="ignore"):  # as in wsgi.py
+    import eventlet
+
+import eventlet.hubs
+from eventlet import wsgi
+from eventlet.greenio import GreenSocket
+from gunicorn.workers.base_async import AsyncWorker
+
+BEAT = 1.0  # seconds between two signs of life to the main process, which kills a worker that gives none
+ACCEPT_RETRY = 0.1  # seconds before the next try when a connection can't be accepted
+
+
+class _Connection:
+    """What python-engineio looks for where ``eventlet.wsgi`` serves: ``environ["eventlet.input"].get_socket()``."""
+
+    def __init__(self, socket: Any) -> None:
+        self._socket = socket
+
+    def get_socket(self) -> Any:
+        return self._socket
+
+
+class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no types
+    """Serves a Flask application that has an :class:`app.engine.SocketIO`, each connection in a greenlet."""
+
+    wsgi: Any
+    alive: bool
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._idle: set[Any] = set()  # greenlets of connections that wait for a request
+        self._ending = False
+
+    def init_process(self) -> None:
+        eventlet.hubs.use_hub()  # one of this process's own
+        eventlet.monkey_patch()
+        super().init_process()  # loads the application, then runs
+
+    def run(self) -> None:
+        """Serve until told to stop; then drain, and end what is left."""
+        socketio = self.wsgi.extensions["socketio"]
+        self.wsgi = _with_socket(self.wsgi)
+        connections = eventlet.GreenPool(self.worker_connections)
+        acceptors = [eventlet.spawn(self._accept, GreenSocket(listener.sock), connections) for listener in self.sockets]
+        socketio.start_relay()
+        beat = eventlet.spawn(self._beat)
+        while self.alive:
+            eventlet.sleep(BEAT)
+        socketio.drain.run()
+        for acceptor in acceptors:
+            acceptor.kill()
+        self._end_idle()
+        with eventlet.Timeout(socketio.drain.GRACE, False):
+            connections.waitall()
+        beat.kill()
+
+    def _accept(self, listener: Any, connections: eventlet.GreenPool) -> None:
+        while True:
+            try:
+                client, address = listener.accept()
+            except OSError:  # no file descriptor is left, or the client is gone already
+                self.log.exception("a connection could not be accepted")
+                eventlet.sleep(ACCEPT_RETRY)
+            else:
+                connections.spawn_n(self.handle, listener, client, address)
+
+    def handle(self, listener: Any, client: Any, address: Any) -> None:
+        """Serve the requests of one connection.
+
+        The file holds the socket open until the last greenlet is through with it, as ``eventlet.wsgi`` does: closed by
+        the greenlet that writes a WebSocket, it would never wake the one that reads.
+        """
+        with client.makefile("rb", 0):
+            super().handle(listener, client, address)
+
+    def _beat(self) -> None:
+        while True:
+            self.notify()
+            if self.ppid != os.getppid():
+                self.alive = False  # the main process is gone
+            eventlet.sleep(BEAT)
+
+    @contextmanager
+    def timeout_ctx(self) -> Iterator[None]:
+        """Bounds how long a connection waits for its next request; once the process ends, it doesn't wait."""
+        if self._ending:
+            raise _reset()
+        waiting = eventlet.getcurrent()
+        self._idle.add(waiting)
+        try:
+            with eventlet.Timeout(self.cfg.keepalive or None, False):
+                yield
+        finally:
+            self._idle.discard(waiting)
+
+    def _end_idle(self) -> None:
+        self._ending = True
+        for waiting in self._idle:
+            eventlet.hubs.get_hub().schedule_call_global(0, waiting.throw, _reset())
+
+    def is_already_handled(self, response: Any) -> bool:
+        """Whether the request became a WebSocket, whose connection ends with it."""
+        if getattr(wsgi.WSGI_LOCAL, "already_handled", False):
+            raise StopIteration
+        return bool(super().is_already_handled(response))
+
+    def handle_quit(self, number: int, frame: FrameType | None) -> None:
+        """Ctrl-C drains, too: what gunicorn does here would sleep in whichever greenlet is current."""
+        self.handle_exit(number, frame)
+
+    def handle_usr1(self, number: int, frame: FrameType | None) -> None:
+        """Open the log files anew, outside of the signal handler: that takes locks."""
+        eventlet.spawn(super().handle_usr1, number, frame)
+
+
+def _reset() -> ConnectionResetError:
+    """What gunicorn takes as the usual end of a connection."""
+    return ConnectionResetError(errno.ECONNRESET, "the server ends")
+
+
+def _with_socket(application: Any) -> Any:
+    def serve(environ: dict[str, Any], start_response: Any) -> Any:
+        environ["eventlet.input"] = _Connection(environ["gunicorn.socket"])
+        return application(environ, start_response)
+
+    return serve

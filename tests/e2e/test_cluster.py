@@ -1,0 +1,246 @@
+"""Two processes, one PostgreSQL and one Redis act as one server."""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+
+from tests.e2e.conftest import GENEROUS
+from tests.e2e.scenarios import World, ok
+from tests.support.api import Api
+from tests.support.js_client import JsClient, JsPeer
+from tests.support.raw_socket import Closed, RawSocket
+from tests.support.server import ROOT, Server
+from tests.support.services import PostgreSQL, Redis
+
+Env = dict[str, str]
+
+# A process that serves no sockets, with neither greenlets nor threads of ours: a worker, or a Flask CLI command.
+COMMAND = "import flask, wsgi; from app.extensions import socketio\nwith wsgi.app.app_context():\n    {}"
+
+
+@pytest.fixture(scope="module")
+def env(postgresql: PostgreSQL, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Env]:
+    with postgresql.database() as database:
+        instance = tmp_path_factory.mktemp("instance")  # holds the secrets, which both need
+        yield GENEROUS | {"DATABASE_URL": database, "REDIS_URL": redis_server.url, "INSTANCE_PATH": str(instance)}
+
+
+@pytest.fixture(scope="module")
+def here(env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("here"), env) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def there(here: Server, env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    del here  # it makes the tables and the demo data
+    with Server(tmp_path_factory.mktemp("there"), env) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def world(here: Server) -> World:
+    """The demo users, who make their requests here."""
+    return World(*(Api.as_demo_user(here.url, name) for name in ("admin", "manager", "alice", "bob")))
+
+
+@pytest.fixture
+def listener(there: Server, world: World, js: JsPeer) -> JsClient:
+    """A socket of alice there."""
+    return listening(there, world, js)
+
+
+def listening(server: Server, world: World, js: JsPeer, **options: Any) -> JsClient:
+    socket = js.connect(server.url, auth={"token": world.alice.token}, **options)
+    assert socket.emit("join-notifications", world.alice.user["id"])["ok"]
+    return socket
+
+
+def notify(api: Api, world: World, title: object) -> None:
+    form = {"userId": world.alice.user["id"], "type": "note", "title": str(title), "message": "-"}
+    ok(api.post("/api/notifications", form))
+
+
+def titled(title: object) -> Callable[[Any], bool]:
+    return lambda payload: payload["title"] == str(title)
+
+
+def titles(socket: JsClient) -> list[str]:
+    return [heard.args[0]["title"] for heard in socket.heard("new-notification")]
+
+
+def offsets(socket: JsClient) -> list[int]:
+    return [int(heard.args[-1]) for heard in socket.heard("new-notification")]
+
+
+def run(env: Env, statement: str) -> None:
+    subprocess.run(
+        [sys.executable, "-c", COMMAND.format(statement)],
+        cwd=ROOT,
+        env={"PATH": ""} | env,
+        check=True,
+        capture_output=True,
+        timeout=30,
+    )
+
+
+# --- everybody hears everything
+
+
+def test_a_request_here_is_heard_there(listener: JsClient, world: World) -> None:
+    notify(world.alice, world, "across")
+    listener.wait_for("new-notification", where=titled("across"))
+
+
+def test_each_event_is_heard_once_in_the_same_order_by_both(
+    here: Server, there: Server, listener: JsClient, world: World, js: JsPeer
+) -> None:
+    near = listening(here, world, js)
+    elsewhere = Api(there.url, world.alice.token)
+    for number in range(20):
+        notify(world.alice if number % 2 else elsewhere, world, f"order {number}")
+    for socket in (near, listener):
+        socket.wait_for("new-notification", where=titled("order 19"))
+        assert titles(socket) == [f"order {number}" for number in range(20)]
+    assert offsets(near) == offsets(listener)
+
+
+def test_an_ephemeral_event_of_a_socket_here_is_heard_there(
+    here: Server, there: Server, world: World, js: JsPeer
+) -> None:
+    far = js.connect(there.url, auth={"token": world.alice.token})
+    near = js.connect(here.url, auth={"token": world.bob.token})
+    for socket in (far, near):
+        assert socket.emit("join-chat", world.conversation)["ok"]
+    assert near.emit("typing-start", {"conversationId": world.conversation})["ok"]
+    assert far.wait_for("user-typing")[0]["userId"] == world.bob.user["id"]
+
+
+def test_a_worker_without_sockets_is_heard_in_both(
+    env: Env, here: Server, listener: JsClient, world: World, js: JsPeer
+) -> None:
+    near = listening(here, world, js)
+    room = f"notifications-{world.alice.user['id']}"
+    run(env, f"socketio.emit('plain', {{'by': 'worker', 'bytes': 1}}, to={room!r})")
+    for socket in (near, listener):
+        assert socket.wait_for("plain") == [{"by": "worker", "bytes": 1}]
+
+
+def test_what_a_worker_commits_is_heard_in_both(
+    env: Env, here: Server, listener: JsClient, world: World, js: JsPeer
+) -> None:
+    near = listening(here, world, js)
+    event = f"NotificationDeleted(user_id={world.alice.user['id']!r}, id='by a worker', unread_count=0)"
+    run(
+        env,
+        "from app.core.transaction import transaction; from app.events.notifications import NotificationDeleted\n"
+        f"    with transaction() as tx: tx.publish({event})",
+    )
+    for socket in (near, listener):
+        socket.wait_for("notification-deleted", where=lambda payload: payload["id"] == "by a worker")
+
+
+# --- what ends here ends there
+
+
+def test_a_member_removed_here_leaves_the_room_there(there: Server, world: World, js: JsPeer) -> None:
+    far = js.connect(there.url, auth={"token": world.alice.token})
+    team, alice = world.team, world.alice.user["id"]
+    assert far.emit("join-team", team)["ok"]
+    ok(world.admin.delete(f"/api/teams/{team}/members/{alice}"))
+    try:
+        assert far.wait_for("room-left")[0]["room"] == f"team-{team}"
+    finally:
+        ok(world.admin.put(f"/api/teams/{team}/members/{alice}"))
+
+
+def test_a_logout_here_ends_the_connection_there(here: Server, there: Server, js: JsPeer) -> None:
+    alice = Api.as_demo_user(here.url, "alice")
+    far = js.connect(there.url, auth={"token": alice.token})
+    ok(alice.post("/api/auth/logout"))
+    assert far.wait_disconnect() == "io server disconnect"
+    assert far.heard("error")[0].args[0]["code"] == "token_revoked"
+
+
+# --- going on in another process
+
+
+def test_a_client_goes_on_in_the_other_process(here: Server, there: Server, world: World, js: JsPeer) -> None:
+    socket = listening(here, world, js, reconnectionDelay=300)
+    notify(world.alice, world, "move 0")
+    socket.wait_for("new-notification", where=titled("move 0"))
+    socket.move(there.url)
+    for number in (1, 2):
+        notify(world.alice, world, f"move {number}")
+    assert socket.wait_connected(2).recovered
+    notify(world.alice, world, "move 3")
+    socket.wait_for("new-notification", where=titled("move 3"))
+    assert titles(socket) == [f"move {number}" for number in range(4)]
+
+
+def test_a_half_open_connection_here_ends_when_its_client_is_back_there(
+    here: Server, there: Server, world: World
+) -> None:
+    auth = {"token": world.alice.token}
+    with RawSocket(here.url) as dead, RawSocket(there.url) as alive:
+        dead.receive()
+        dead.send("40" + json.dumps(auth))
+        session = json.loads(dead.receive()[2:])
+        alive.receive()
+        alive.send("40" + json.dumps(auth | {"pid": session["pid"]}))
+        assert json.loads(alive.receive()[2:])["pid"] == session["pid"]
+        with pytest.raises(Closed):
+            while True:
+                dead.receive()
+
+
+# --- Redis has faults
+
+
+def test_nothing_is_lost_while_redis_is_killed_for_two_seconds(
+    redis_server: Redis, there: Server, listener: JsClient, world: World
+) -> None:
+    elsewhere = Api(there.url, world.alice.token)
+    slowest = 0.0
+    back_at = 0.0
+    for number in range(60):
+        if number == 20:
+            redis_server.kill9()
+            back_at = time.monotonic() + 2
+        if back_at and time.monotonic() > back_at:
+            redis_server.start()
+            back_at = 0
+        began = time.monotonic()
+        notify(world.alice if number % 2 else elsewhere, world, f"killed {number}")
+        slowest = max(slowest, time.monotonic() - began)
+        time.sleep(0.05)
+    assert not back_at, "Redis is back before the last event"
+    listener.wait_for("new-notification", where=titled("killed 59"), timeout=10)
+    assert titles(listener) == [f"killed {number}" for number in range(60)]
+    assert slowest < 1
+
+
+def test_readiness_tells_of_a_redis_that_is_full_and_writes_survive(
+    redis_server: Redis, listener: JsClient, world: World
+) -> None:
+    with redis.Redis.from_url(redis_server.url) as client:
+        client.config_set("maxmemory", 1)
+        try:
+            ready = world.alice.get("/health/ready")
+            assert (ready.status, ready.json["status"]) == (200, "degraded")
+            assert ready.json["parts"]["redis"]["status"] == "degraded"
+            notify(world.alice, world, "full")
+            listener.wait_for("new-notification", where=titled("full"))
+        finally:
+            client.config_set("maxmemory", 0)
+    assert world.alice.get("/health/ready").json["parts"]["redis"]["status"] == "ok"
+
+
+def test_the_health_of_the_channels_goes_through_redis(here: Server) -> None:
+    assert Api(here.url).get("/ws/health").json["status"] == "ok"

@@ -1,0 +1,81 @@
+"""The application under gunicorn, with its worker for eventlet."""
+
+import subprocess
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+
+import pytest
+
+from app.engine.drain import Drain
+from tests.support.api import Api
+from tests.support.js_client import JsPeer
+from tests.support.server import GUNICORN, ROOT, Server
+
+
+@pytest.fixture(scope="module")
+def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("gunicorn")
+    with Server(folder):
+        pass  # makes the tables and the demo data
+    with Server(folder, command=GUNICORN) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def alice(gunicorn: Server) -> Api:
+    return Api.as_demo_user(gunicorn.url, "alice")
+
+
+@pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
+def test_an_event_is_heard_once_over_each_transport(alice: Api, js: JsPeer, transports: list[str]) -> None:
+    socket = js.connect(alice.url, auth={"token": alice.token}, transports=transports)
+    socket.wait_connected()
+    socket.wait_transport(transports[-1])
+    assert socket.emit("join-notifications", alice.user["id"])["ok"]
+    for title in ("First", "Second"):
+        form = {"userId": alice.user["id"], "type": "info", "title": title, "message": "Hello"}
+        assert alice.post("/api/notifications", form).status == 201
+        payload, _offset = socket.wait_for("new-notification")
+        assert payload["title"] == title
+    assert len(socket.heard("new-notification")) == 2
+
+
+def test_several_requests_use_one_connection(gunicorn: Server) -> None:
+    connection = HTTPConnection("127.0.0.1", gunicorn.port, timeout=5)
+    connection.connect()
+    socket = connection.sock
+    for _ in range(3):
+        connection.request("GET", "/health/live")
+        assert connection.getresponse().read()
+    assert connection.sock is socket
+    connection.close()
+
+
+@pytest.mark.parametrize("request_line", [b"GET / HTTP/1.1\r\nBad Header: x\r\n\r\n", b"\x00\x01\r\n\r\n"])
+def test_what_is_not_http_is_refused_without_a_traceback(gunicorn: Server, request_line: bytes) -> None:
+    connection = HTTPConnection("127.0.0.1", gunicorn.port, timeout=5)
+    connection.connect()
+    connection.sock.sendall(request_line)
+    answer = connection.sock.recv(65536)
+    connection.close()
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert b"Traceback" not in answer
+
+
+def test_an_idle_connection_holds_up_no_stop(gunicorn: Server) -> None:
+    connection = HTTPConnection("127.0.0.1", gunicorn.port, timeout=5)
+    connection.request("GET", "/health/live")
+    connection.getresponse().read()
+    began = time.monotonic()
+    assert gunicorn.stop() == 0
+    assert time.monotonic() - began < Drain.GRACE, "1.5 s on an idle machine, and no time of grace"
+    connection.close()
+    gunicorn.start()
+
+
+def test_several_workers_are_refused_with_a_hint() -> None:
+    command = [*GUNICORN, "--workers", "2", "--bind", "127.0.0.1:0"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode != 0
+    assert "one worker a process" in result.stderr

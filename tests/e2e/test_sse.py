@@ -1,0 +1,102 @@
+"""``/ws/<channel>`` as Server-Sent Events, from a started server."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.e2e.scenarios import SCENARIOS, World, ok
+from tests.support.api import Api
+from tests.support.server import Server
+from tests.support.sse import EventStream, Message
+
+Open = Callable[..., EventStream]
+
+
+@pytest.fixture
+def open_stream(server: Server, world: World) -> Open:
+    def open_stream(channel: str, last: str | None = None) -> EventStream:
+        headers = {"Authorization": f"Bearer {world.alice.token}"} | ({"Last-Event-ID": last} if last else {})
+        return EventStream(server.url, f"/ws/{channel}", headers)
+
+    return open_stream
+
+
+def heard(stream: EventStream, event: str, **expected: Any) -> Message:
+    """The next message of that event whose payload holds what is expected."""
+    while message := stream.next():
+        if message.event == event and expected.items() <= json.loads(message.data).items():
+            return message
+    raise AssertionError(f"the stream ended without {event}")
+
+
+@pytest.mark.parametrize(
+    ("channel", "event"),
+    [
+        ("notifications", "new-notification"),
+        ("chat", "new-message"),
+        ("tasks", "task-assigned"),
+        ("analytics", "productivity-updated"),
+    ],
+)
+def test_a_stream_brings_the_events_of_its_channel(channel: str, event: str, open_stream: Open, world: World) -> None:
+    with open_stream(channel) as stream:
+        expected = SCENARIOS[event].cause(world)
+        assert int(heard(stream, event, **expected).id) > 0
+
+
+def test_a_reader_that_comes_back_hears_what_it_missed_once_and_in_order(open_stream: Open, world: World) -> None:
+    with open_stream("notifications") as stream:
+        last = heard(stream, "new-notification", id=world.notification()).id
+    missed = [world.notification() for _ in range(3)]
+    with open_stream("notifications", last) as stream:
+        ids = [json.loads(message.data)["id"] for message in (stream.next() for _ in range(3)) if message]
+        assert ids == missed
+        new = world.notification()
+        message = stream.next()
+        assert message is not None
+        assert json.loads(message.data)["id"] == new
+
+
+@pytest.mark.parametrize("last", ["99999999", "nonsense"])
+def test_a_history_that_is_too_short_is_told(last: str, open_stream: Open, world: World) -> None:
+    with open_stream("notifications", last) as stream:
+        message = stream.next()
+        assert message is not None
+        assert message.event == "gap"
+        heard(stream, "new-notification", id=world.notification())
+
+
+def test_a_conversation_begun_later_is_heard_and_one_that_was_left_is_not(open_stream: Open, world: World) -> None:
+    alice, path = world.alice.user["id"], "/api/chat/conversations"
+    with open_stream("chat") as stream:
+        chat = ok(world.bob.post(path, {"participantIds": [alice]}))["id"]
+        ok(world.bob.post(f"{path}/{chat}/messages", {"content": "first"}))
+        heard(stream, "new-message", content="first")
+        ok(world.bob.delete(f"{path}/{chat}/participants/{alice}"))
+        ok(world.bob.post(f"{path}/{chat}/messages", {"content": "canary"}))
+        new = world.message("after")
+        message = stream.next()
+        while message and message.event != "new-message":
+            message = stream.next()
+        assert message is not None
+        assert json.loads(message.data)["id"] == new
+
+
+def test_logout_ends_the_stream(server: Server) -> None:
+    alice = Api.as_demo_user(server.url, "alice")
+    with EventStream(server.url, "/ws/tasks", {"Authorization": f"Bearer {alice.token}"}) as stream:
+        alice.post("/api/auth/logout")
+        assert stream.next() is None
+
+
+def test_without_a_token_there_is_no_stream(server: Server) -> None:
+    answer = Api(server.url).get("/ws/tasks", headers={"Accept": "text/event-stream"})
+    assert (answer.status, answer.json["error"]["code"]) == (401, "unauthenticated")
+
+
+@pytest.mark.parametrize("accept", ["application/json", "*/*", ""])
+def test_without_asking_for_a_stream_one_gets_the_descriptor(accept: str, world: World) -> None:
+    answer = world.alice.get("/ws/chat", headers={"Accept": accept})
+    assert answer.json["namespace"] == "/ws/chat"
