@@ -90,6 +90,11 @@ class JsClient:
         """The newest connection."""
         return self._record.connections[-1]
 
+    @property
+    def connections(self) -> list[Connection]:
+        """All connections so far, the first one first."""
+        return list(self._record.connections)
+
     def emit(self, event: str, *args: object, timeout: float = WAIT_SECONDS) -> Any:
         """Emit, wait for the ack, and return its argument."""
         milliseconds = int(timeout * 1000)
