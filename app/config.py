@@ -112,6 +112,12 @@ class Settings(BaseSettings):
             raise ValueError(f"{weakness}: set it to {SHORTEST_SECRET} random characters or more")
         return secret
 
+    @field_validator("jwt_previous_secret_key")
+    @classmethod
+    def _previous_as_strong(cls, secret: str, info: ValidationInfo) -> str:
+        """Tokens that it signed are still good, so it must be as hard to guess."""
+        return cls._strong_in_production(secret, info) if secret else secret
+
     @property
     def production(self) -> bool:
         return self.app_env == "production"

@@ -157,6 +157,12 @@ def test_production_refuses_a_missing_or_weak_secret_by_name(
         load_settings()
 
 
+def test_production_refuses_a_weak_previous_key(production: pytest.MonkeyPatch) -> None:
+    production.setenv("JWT_PREVIOUS_SECRET_KEY", "short")
+    with pytest.raises(ConfigError, match="JWT_PREVIOUS_SECRET_KEY"):
+        load_settings()
+
+
 def test_production_refuses_to_let_every_origin_in(production: pytest.MonkeyPatch) -> None:
     production.setenv("CLIENT_URL", "*")
     with pytest.raises(ConfigError, match="CLIENT_URL"):
