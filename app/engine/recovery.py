@@ -108,10 +108,6 @@ class Recovery:
         """Keep this process's sessions alive for as long as it lives."""
         spawn_n(self._live)
 
-    def client(self, sid: str) -> Client | None:
-        """The client of the socket ``sid``."""
-        return self._clients.get(sid)
-
     # --- connecting: resume or begin, then the application accepts it, then accepted, then flush
 
     def resume(self, pid: str, offset: str | None, namespace: str, owner: str, connection: str) -> Client | None:

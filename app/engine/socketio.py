@@ -1,9 +1,7 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
-import logging
 import socket
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Any, Protocol
 
 import eventlet
@@ -13,6 +11,7 @@ import flask
 import flask_socketio
 from eventlet.event import Event
 
+from app.engine import hooks
 from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
 from app.engine.drain import Drain
@@ -24,12 +23,6 @@ from app.engine.outbox import Outbox
 from app.engine.recovery import Application, Recovery
 from app.engine.relay import Begin, Relay
 from app.engine.sessions import Sessions
-
-logger = logging.getLogger(__name__)
-
-RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
-
-_ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
 
 
 class Timer(Protocol):
@@ -75,8 +68,8 @@ class SocketIO(flask_socketio.SocketIO):
             self.hub.pass_emits_on(broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
-        _tell_handlers_of_acks(self.server)
-        _refuse_reserved_events(self.server)
+        hooks.tell_handlers_of_acks(self.server)
+        hooks.refuse_reserved_events(self.server)
 
     def use_outbox(self, outbox: Outbox, begin: Begin) -> None:
         """Deliver what is committed to ``outbox``; ``begin`` opens a write transaction for the relay."""
@@ -93,7 +86,7 @@ class SocketIO(flask_socketio.SocketIO):
         """
         self.history = history
         self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
-        _take_over(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
+        hooks.recover(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
 
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
@@ -188,73 +181,4 @@ class SocketIO(flask_socketio.SocketIO):
     @property
     def ack_wanted(self) -> bool:
         """Whether the client asked for an acknowledgement of the command that is being handled."""
-        return _ack_wanted.get()
-
-
-def _tell_handlers_of_acks(server: Any) -> None:
-    """Python-socketio keeps the packet's id, which says whether an ack is wanted, from handlers.
-
-    ``_handle_event_internal`` is a private name of python-socketio 5.18.
-    """
-    handle = server._handle_event_internal
-
-    def handle_event(*arguments: Any) -> None:
-        packet_id = arguments[-1]
-        token = _ack_wanted.set(packet_id is not None)
-        try:
-            handle(*arguments)
-        finally:
-            _ack_wanted.reset(token)
-
-    server._handle_event_internal = handle_event
-
-
-def _refuse_reserved_events(server: Any) -> None:
-    """Drop a client that sends an event which is none; Node's parser does, too.
-
-    Python-socketio 5.18 would run the application's handlers of connect and disconnect.
-    """
-    handle = server._handle_event
-
-    def handle_event(eio_sid: str, namespace: str | None, id: int | None, data: Any) -> None:
-        if isinstance(data, list) and data and isinstance(data[0], str) and data[0] not in RESERVED:
-            handle(eio_sid, namespace, id, data)
-            return
-        logger.warning("a client sent an event without a name, or with a reserved one; it is dropped")
-        server.eio.disconnect(eio_sid)
-
-    server._handle_event = handle_event
-
-
-def _take_over(server: Any, handshake: Handshake, recovery: Recovery) -> None:
-    """Put the handshake and the recovery where python-socketio 5.18 has private methods of its own."""
-    trigger, handle = server._trigger_event, server._handle_event_internal
-    lose, good_byes = (
-        server.eio.handlers["disconnect"],
-        {server.reason.CLIENT_DISCONNECT, server.reason.SERVER_DISCONNECT},
-    )
-    losing: set[str] = set()
-
-    def lost(eio_sid: str, reason: str) -> None:
-        losing.add(eio_sid)  # whatever the reason: a transport that ends is no good-bye
-        try:
-            lose(eio_sid, reason)
-        finally:
-            losing.discard(eio_sid)
-
-    def trigger_event(event: str, namespace: str, sid: str, *arguments: Any) -> Any:
-        if event == "disconnect":
-            said = arguments[0] in good_byes and server.manager.eio_sid_from_sid(sid, namespace) not in losing
-            recovery.disconnected(sid, arguments[0], for_good=said)
-        return trigger(event, namespace, sid, *arguments)
-
-    def handle_event(inner: Any, sid: str, *arguments: Any) -> None:
-        try:
-            handle(inner, sid, *arguments)
-        finally:
-            recovery.flush(sid)  # what a join with `since` is to hear comes behind its acknowledgement
-
-    server.eio.on("disconnect", lost)
-    server._handle_connect = handshake.connect
-    server._trigger_event = trigger_event
-    server._handle_event_internal = handle_event
+        return hooks.ack_wanted.get()

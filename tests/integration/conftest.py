@@ -185,6 +185,16 @@ def member(new_person: NewPerson, team: str) -> Person:
 
 
 @pytest.fixture
+def alice(new_person: NewPerson) -> Person:
+    return new_person(name="Alice")
+
+
+@pytest.fixture
+def bob(new_person: NewPerson) -> Person:
+    return new_person(name="Bob")
+
+
+@pytest.fixture
 def admin(new_person: NewPerson) -> Person:
     return new_person(role=Role.ADMIN)
 

@@ -13,16 +13,6 @@ from tests.support.outbox import listen
 
 
 @pytest.fixture
-def alice(new_person: NewPerson) -> Person:
-    return new_person(name="Alice")
-
-
-@pytest.fixture
-def bob(new_person: NewPerson) -> Person:
-    return new_person(name="Bob")
-
-
-@pytest.fixture
 def carol(new_person: NewPerson) -> Person:
     return new_person(name="Carol")
 

@@ -13,16 +13,6 @@ pytestmark = pytest.mark.each_database
 
 
 @pytest.fixture
-def alice(new_person: NewPerson) -> Person:
-    return new_person(name="Alice")
-
-
-@pytest.fixture
-def bob(new_person: NewPerson) -> Person:
-    return new_person(name="Bob")
-
-
-@pytest.fixture
 def stranger(new_person: NewPerson) -> Person:
     return new_person(role="admin", name="Stranger")
 

@@ -4,19 +4,9 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.conftest import NewPerson, Person, error_code
+from tests.integration.conftest import Person, error_code
 from tests.support.chat import CONVERSATIONS, MESSAGES, messages, start, write
 from tests.support.outbox import listen
-
-
-@pytest.fixture
-def alice(new_person: NewPerson) -> Person:
-    return new_person(name="Alice")
-
-
-@pytest.fixture
-def bob(new_person: NewPerson) -> Person:
-    return new_person(name="Bob")
 
 
 @pytest.fixture

@@ -11,16 +11,6 @@ from tests.support.outbox import listen
 
 
 @pytest.fixture
-def alice(new_person: NewPerson) -> Person:
-    return new_person(name="Alice")
-
-
-@pytest.fixture
-def bob(new_person: NewPerson) -> Person:
-    return new_person(name="Bob")
-
-
-@pytest.fixture
 def conversation(alice: Person, bob: Person) -> str:
     return start(alice, bob)
 

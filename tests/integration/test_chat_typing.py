@@ -21,16 +21,6 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def alice(new_person: NewPerson) -> Person:
-    return new_person(name="Alice")
-
-
-@pytest.fixture
-def bob(new_person: NewPerson) -> Person:
-    return new_person(name="Bob")
-
-
-@pytest.fixture
 def conversation(alice: Person, bob: Person) -> str:
     return start(alice, bob)
 
