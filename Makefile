@@ -41,7 +41,7 @@ test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real 
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 faults: setup $(TEST_PACKAGES) ## Kill servers, cut links and count what was lost, repeated or out of order (minutes)
-	KILLS=50 $(BIN)/pytest -o faulthandler_timeout=1800 tests/faults
+	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/faults
 
 lint: types ## Check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -1,6 +1,6 @@
 """Marks every test by the folder that it lies in, so that `-m e2e` selects what `tests/e2e` holds; the services."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,9 @@ from tests.support.services import PostgreSQL, Redis
 HERE = Path(__file__).parent
 MARKED_FOLDERS = {"e2e", "integration"}
 
+Scale = Callable[[int, int], int]
+"""The first number in a quick run, the second in one with ``--long``."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -17,13 +20,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="run every integration test on SQLite and on PostgreSQL, not only those marked each_database",
     )
+    parser.addoption("--long", action="store_true", help="run what takes minutes, too, and all at its full size")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(HERE).parts[0]
         if folder in MARKED_FOLDERS:
             item.add_marker(folder)
+    if not config.getoption("--long"):
+        long = [item for item in items if item.get_closest_marker("long")]
+        items[:] = [item for item in items if item not in long]
+        config.hook.pytest_deselected(items=long)
+
+
+@pytest.fixture
+def scale(request: pytest.FixtureRequest) -> Scale:
+    """How much of it: little, so that `make test` stays quick, or all."""
+    long: bool = request.config.getoption("--long")
+    return lambda quick, full: full if long else quick
 
 
 @pytest.fixture(scope="session")

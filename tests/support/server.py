@@ -43,7 +43,7 @@ class Server:
         self._command = command
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._log = folder / "server.log"
+        self.log_path = folder / "server.log"
         self._env = {
             "APP_ENV": "development",
             "HOST": "127.0.0.1",
@@ -60,7 +60,7 @@ class Server:
         :raises AssertionError: with the log, when the process ends or stays silent
         """
         inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LANG"}}
-        with self._log.open("ab") as log:
+        with self.log_path.open("ab") as log:
             self._process = subprocess.Popen(self._command, cwd=ROOT, env=inherited | self._env, stdout=log, stderr=log)
         try:
             self._wait_until_live(self._process)
@@ -94,7 +94,7 @@ class Server:
 
     def log(self) -> str:
         """All that the process has written to its standard output and error so far."""
-        return self._log.read_text(errors="replace")
+        return self.log_path.read_text(errors="replace")
 
     def _running(self) -> subprocess.Popen[bytes]:
         assert self._process is not None, "the server was never started"

@@ -1,0 +1,60 @@
+"""Unmodified JavaScript clients who listen while a fault lasts, and what came of it."""
+
+import random
+from collections.abc import Sequence
+from time import monotonic, sleep
+
+from tests.faults.audit import Audit, audit
+from tests.support.api import Api
+from tests.support.js_client import JsClient, JsPeer
+from tests.support.server import Server
+
+
+class Audience:
+    """Clients in the notifications room of one user, spread over servers.
+
+    Attributes:
+        clients: each of them.
+    """
+
+    def __init__(self, js: JsPeer, servers: Sequence[Server], listener: Api, count: int, **options: object) -> None:
+        """
+        :param listener: whose room it is
+        :param options: as for the JavaScript client's `io()`
+        """
+        self.clients: list[JsClient] = []
+        options = {"auth": {"token": listener.token}, "timeout": 5000} | options
+        for number in range(count):
+            client = js.connect(servers[number % len(servers)].url, "/", **options)
+            assert client.emit("join-notifications", listener.user["id"])["ok"]
+            self.clients.append(client)
+
+    def cut(self, count: int) -> None:
+        """Cut the links of some, below the socket, which reconnects by itself."""
+        for client in random.sample(self.clients, count):
+            client.drop()
+
+    def wait_until_heard(self, total: int, patience: float = 60.0) -> None:
+        """Wait until each has heard so many different events; what it heard instead, the audit tells."""
+        deadline = monotonic() + patience
+        while monotonic() < deadline and any(len(set(numbers(client))) < total for client in self.clients):
+            sleep(0.05)
+
+    def audit(self, total: int) -> Audit:
+        """What they heard, against the events 0, 1, 2 … that were committed in that order."""
+        return audit([numbers(client) for client in self.clients], range(total))
+
+    @property
+    def reconnects(self) -> int:
+        """How often one of them came back."""
+        return sum(len(client.connections) - 1 for client in self.clients)
+
+    @property
+    def recovered(self) -> int:
+        """How many of those times the socket went on where it was."""
+        return sum(connection.recovered for client in self.clients for connection in client.connections[1:])
+
+
+def numbers(client: JsClient) -> list[int]:
+    """The numbers in the titles of the notifications that a client heard."""
+    return [int(heard.args[0]["title"]) for heard in client.heard("new-notification")]
