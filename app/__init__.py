@@ -6,6 +6,7 @@ from functools import wraps
 from importlib import import_module
 from typing import ParamSpec, TypeVar
 
+from eventlet.patcher import is_monkey_patched
 from flask import Flask
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
@@ -16,8 +17,10 @@ from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
+from app.core.postgresql import bound_waits
 from app.core.rate_limits import RateLimits
-from app.engine import Application, History, Outbox, Sessions
+from app.engine import Application, Broker, History, Outbox, Sessions
+from app.engine.brokers.local import LocalBroker
 from app.engine.brokers.redis import RedisBroker
 from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
@@ -103,10 +106,10 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
-    common = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 5, "hide_parameters": True}  # they hold e-mails
+    common = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 3, "hide_parameters": True}  # they hold e-mails
     if settings.sqlalchemy_url.startswith("sqlite"):
         return common | {"connect_args": {"check_same_thread": False}}
-    return common | {"pool_pre_ping": True, "connect_args": {"options": "-c timezone=UTC"}}
+    return common | {"pool_pre_ping": True, "connect_args": {"options": "-c timezone=UTC", "connect_timeout": 5}}
 
 
 def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigins) -> None:
@@ -114,11 +117,13 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         engine = db.engine
     if engine.dialect.name == "sqlite":
         configure_sqlite(engine)
+    elif is_monkey_patched("psycopg"):  # else nothing waits by way of eventlet: the Flask CLI
+        bound_waits()
     begin = _write_connections(engine)
     history = History(events, event_rooms, engine.begin, begin, settings.history_kept)
     socketio.init_app(
         app,
-        broker=RedisBroker(settings.redis_url, settings.broker_key, history) if settings.redis_url else None,
+        broker=_broker(settings, history),
         async_mode="eventlet",
         json=json,
         cors_allowed_origins=allowed,
@@ -128,12 +133,18 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         ping_timeout=settings.ping_timeout_seconds,
         drain_seconds=settings.drain_seconds,
     )
-    socketio.use_outbox(Outbox(events, event_rooms), begin)
+    socketio.use_outbox(Outbox(events, event_rooms), engine.begin, begin)
     socketio.use_recovery(
         history,
         Sessions(sessions, processes, begin, settings.recovery_window),
         Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
+
+
+def _broker(settings: Settings, history: History) -> Broker:
+    if settings.redis_url:
+        return RedisBroker(settings.redis_url, settings.broker_key, history)
+    return LocalBroker(history)
 
 
 def _in_context(app: Flask, function: Callable[P, T]) -> Callable[P, T]:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, select
 
 from app.engine.envelope import Envelope
 
+TRIMMED_AT_ONCE = 1_000  # events deleted in one transaction
+
 Begin = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction."""
 
@@ -47,8 +49,9 @@ class History:
     def kept(self) -> Kept:
         """What the history holds now."""
         seq = self._events.c.seq
-        with self._read() as connection:
-            first, newest = connection.execute(select(func.min(seq), func.max(seq))).one()
+        first, newest = (select(end(seq)).scalar_subquery() for end in (func.min, func.max))
+        with self._read() as connection:  # each end by a look at the index; SQLite would scan it for both at once
+            first, newest = connection.execute(select(first, newest)).one()
         return Kept(floor=(first or 1) - 1, newest=newest or 0)
 
     def after(self, rooms: Collection[str], seq: int, limit: int) -> list[Envelope]:
@@ -72,16 +75,26 @@ class History:
     def trim(self) -> int:
         """Delete what is older than it is to be kept, but for the newest event, which holds the count.
 
+        A few at a time: whoever else wants to write waits for no more than that.
+
         Returns:
             How many events that was.
         """
+        total = 0
+        while count := self._trim_first(TRIMMED_AT_ONCE):
+            total += count
+        return total
+
+    def _trim_first(self, count: int) -> int:
         c = self._events.c
         newest = select(func.max(c.seq)).scalar_subquery()
-        oldest = datetime.now(UTC) - self._keep
+        first = select(c.seq, c.created_at).where(c.seq < newest).order_by(c.seq).limit(count).subquery()
+        old = first.c.created_at < datetime.now(UTC) - self._keep
+        with self._read() as connection:
+            last = connection.scalar(select(func.max(first.c.seq)).where(old))
+        if last is None:
+            return 0
         with self._begin() as connection:
-            last = connection.scalar(select(func.max(c.seq)).where(c.created_at < oldest, c.seq < newest))
-            if last is None:
-                return 0
             connection.execute(delete(self._rooms).where(self._rooms.c.seq <= last))
             return connection.execute(delete(self._events).where(c.seq <= last)).rowcount
 

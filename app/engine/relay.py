@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
@@ -23,7 +24,7 @@ LOCK = 0x6F7574626F78  # "outbox": the key of PostgreSQL's advisory lock, which 
 MOST_IDLE = 5.0  # seconds that a process which was stopped in its turn keeps the others from theirs
 
 Begin = Callable[[], AbstractContextManager[Connection]]
-"""Opens a transaction that may write, and commits it when its block ends without an error."""
+"""Opens a transaction, and commits it when its block ends without an error."""
 
 
 class Relay:
@@ -35,11 +36,18 @@ class Relay:
     Every process that serves sockets has a relay, and one at a time numbers: on PostgreSQL they take turns by a lock
     that is held for one short transaction. None leads, so none has to notice that a leader died. A relay numbers what
     its own process committed at once, and what one without a relay (the CLI) committed within a second.
+
+    Args:
+        outbox: what is committed.
+        read: opens a transaction that only reads.
+        begin: opens one that may write.
+        broker: where numbered events go.
     """
 
-    def __init__(self, outbox: Outbox, begin: Begin, broker: Broker) -> None:
+    def __init__(self, outbox: Outbox, read: Begin, begin: Begin, broker: Broker) -> None:
         self._table = outbox.table
         self._rooms = outbox.rooms
+        self._read = read
         self._begin = begin
         self._broker = broker
         self._woken = Event()
@@ -48,7 +56,7 @@ class Relay:
 
     def newest(self) -> int:
         """The highest ``seq`` given so far; 0 before the first."""
-        with self._begin() as connection:
+        with self._read() as connection:
             return connection.scalar(select(func.max(self._table.c.seq))) or 0
 
     def start(self, begin_at: Callable[[int], None]) -> None:
@@ -65,31 +73,56 @@ class Relay:
 
     def drain(self) -> int:
         """Number and publish all that is committed by now; returns how many rows that was."""
-        total = 0
-        while self._numbered or self._number():
-            while self._numbered:
-                self._broker.publish(self._numbered[0])  # on an error it stays first, and is tried again
-                self._numbered.popleft()
-                total += 1
+        total, more = self._hand_on(), True
+        while more:
+            more = self._number() == BATCH
+            total += self._hand_on()
         return total
 
+    def _hand_on(self) -> int:
+        count = 0
+        while self._numbered:
+            self._broker.publish(self._numbered[0])  # on an error it stays first, and is tried again
+            self._numbered.popleft()
+            count += 1
+        return count
+
     def _run(self, begin_at: Callable[[int], None]) -> None:
-        begun = False
+        self._insist(lambda: begin_at(self.newest()))
+        step: Callable[[], object] = self.drain
         while True:
-            try:
-                if not begun:
-                    begin_at(self.newest())
-                    begun = True
-                self.drain()
-            except Exception:
-                logger.exception("the relay could not go on; it tries again in %s s", RETRY)
-                sleep(RETRY)
-                continue
+            self._insist(step)
             with Timeout(POLL, False):
                 self._woken.wait()
+            step = self.drain if self._woken.ready() else self._look
             self._woken = Event()
 
-    def _number(self) -> bool:
+    def _insist(self, step: Callable[[], object]) -> None:
+        """Take ``step`` until it succeeds. A database that is away is worth a line in the log, not a traceback."""
+        while True:
+            try:
+                step()
+            except SQLAlchemyError as error:
+                logger.warning("the relay tries again in %s s: %s", RETRY, error)
+            except Exception:
+                logger.exception("the relay tries again in %s s", RETRY)
+            else:
+                return
+            sleep(RETRY)
+
+    def _look(self) -> None:
+        """Deliver what nobody told of: rows of a process without a relay, and those whose COMMIT broke off behind its
+        success. Only reads, unless there is something: a write transaction each second would keep others from theirs.
+        """
+        seq = self._table.c.seq
+        with self._read() as connection:
+            behind = connection.scalar(select(self._table.c.id).where(seq.is_(None)).limit(1)) is not None
+        if behind or self._numbered:
+            self.drain()
+        self._broker.catch_up()
+
+    def _number(self) -> int:
+        """Number one batch; returns how many rows that was."""
         t = self._table.c
         with self._begin() as connection:
             _take_turn(connection)
@@ -97,7 +130,7 @@ class Relay:
                 select(t.id, t.event, t.payload, t.rooms).where(t.seq.is_(None)).order_by(t.id).limit(BATCH)
             ).all()
             if not rows:
-                return False
+                return 0
             first = (connection.scalar(select(func.max(t.seq))) or 0) + 1
             numbers = [{"row": row.id, "number": first + i} for i, row in enumerate(rows)]
             connection.execute(
@@ -111,7 +144,7 @@ class Relay:
             if index:
                 connection.execute(insert(self._rooms), index)
         self._numbered.extend(envelopes)
-        return True
+        return len(envelopes)
 
 
 def _take_turn(connection: Connection) -> None:

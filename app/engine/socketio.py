@@ -71,10 +71,10 @@ class SocketIO(flask_socketio.SocketIO):
         hooks.tell_handlers_of_acks(self.server)
         hooks.refuse_reserved_events(self.server)
 
-    def use_outbox(self, outbox: Outbox, begin: Begin) -> None:
-        """Deliver what is committed to ``outbox``; ``begin`` opens a write transaction for the relay."""
+    def use_outbox(self, outbox: Outbox, read: Begin, begin: Begin) -> None:
+        """Deliver what is committed to ``outbox``; ``read`` and ``begin`` open transactions for the :class:`Relay`."""
         self.outbox = outbox
-        self.relay = Relay(outbox, begin, self.broker)
+        self.relay = Relay(outbox, read, begin, self.broker)
 
     def use_recovery(self, history: History, sessions: Sessions, application: Application) -> None:
         """Let clients go on where they were.

@@ -25,7 +25,7 @@ def table(tmp_path: Path) -> Iterator[EventTable]:
 def start(request: pytest.FixtureRequest, tmp_path: Path, table: EventTable) -> Start:
     """Starts a process that has heard all up to a number."""
     if request.param == "local":
-        return lambda newest: Process(LocalBroker(), newest)
+        return lambda newest: Process(LocalBroker(table.history), newest)
     redis: Redis = request.getfixturevalue("redis_server")
     return lambda newest: Process(RedisBroker(redis.url, bytes(tmp_path), table.history), newest)
 
@@ -81,3 +81,19 @@ def test_a_control_message_arrives(process: Process, table: EventTable) -> None:
 
 def test_a_broker_that_is_well_says_so(process: Process) -> None:
     assert process.broker.answers()
+
+
+def test_what_was_numbered_and_never_published_is_delivered_within_two_seconds(
+    process: Process, table: EventTable
+) -> None:
+    table.number(1, 2, 3)
+    process.broker.catch_up()
+    process.hears(3)
+    assert process.numbers == [1, 2, 3]
+
+
+def test_what_is_missing_in_front_of_an_envelope_is_delivered_first(process: Process, table: EventTable) -> None:
+    *_, last = table.number(1, 2, 3)
+    process.publish(last)
+    process.hears(3)
+    assert process.numbers == [1, 2, 3]

@@ -71,6 +71,18 @@ def test_what_is_older_than_it_is_to_be_kept_is_trimmed_and_an_offset_before_it_
     assert titles(past(person, room)) == ["c"]
 
 
+def test_trimming_goes_on_until_all_that_is_old_is_gone(
+    app: Flask, person: Person, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.history.TRIMMED_AT_ONCE", 2)
+    with app.app_context():
+        db.session.execute(update(events).where(events.c.seq <= 5).values(created_at=now() - timedelta(hours=25)))
+        db.session.commit()
+    assert socketio.history.trim() == 5
+    assert socketio.history.kept().floor == 5
+    assert past(person, room) == {"items": [], "gap": False}
+
+
 def test_the_newest_event_is_kept_however_old_so_that_numbers_go_on(app: Flask, person: Person, room: str) -> None:
     newest = past(person, room)["items"][-1]["offset"]
     with app.app_context():

@@ -35,11 +35,11 @@ def test_it_keeps_the_others_from_their_turn_for_a_bounded_time(app: Flask, monk
 
     def number_and_stop() -> None:
         with suppress(DBAPIError):
-            Relay(socketio.outbox, begin_and_stop, socketio.broker).drain()
+            Relay(socketio.outbox, socketio.relay._read, begin_and_stop, socketio.broker).drain()
 
     heard: list[Envelope] = []
     socketio.hub.tap("notifications-u", heard.append)
-    other = Relay(socketio.outbox, begin, socketio.broker)
+    other = Relay(socketio.outbox, socketio.relay._read, begin, socketio.broker)
     with app.app_context(), transaction() as tx:
         tx.publish(NotificationDeleted(user_id="u", id="1", unread_count=0))
     process = threading.Thread(target=number_and_stop)

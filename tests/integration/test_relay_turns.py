@@ -26,7 +26,7 @@ def publish(app: Flask, id: str) -> None:
 def relay_to(handed_on: list[Envelope]) -> Relay:
     broker = LocalBroker()
     broker.start(handed_on.append)
-    return Relay(socketio.outbox, socketio.relay._begin, broker)
+    return Relay(socketio.outbox, socketio.relay._read, socketio.relay._begin, broker)
 
 
 def test_each_event_is_numbered_and_handed_on_by_one_of_them(app: Flask) -> None:

@@ -34,5 +34,9 @@ class Broker(ABC):
         """Carry ``envelope`` to every hub."""
 
     @abstractmethod
+    def catch_up(self) -> None:
+        """Deliver what is numbered by now and was not published. The relay calls it when a second passed in silence."""
+
+    @abstractmethod
     def answers(self) -> bool:
         """Whether envelopes reach the other processes without a detour, asked now; within about a second."""

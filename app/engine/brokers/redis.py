@@ -70,6 +70,9 @@ class RedisBroker(Broker):
     def publish(self, envelope: Envelope) -> None:
         self._writer.write(envelope)
 
+    def catch_up(self) -> None:
+        """The reader asks the table by itself; it alone may deliver."""
+
     def answers(self) -> bool:
         try:
             self._streams.try_writing()
