@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.core.database import writing
 from app.core.errors import Conflict
-from app.events.base import DomainEvent, Published
+from app.events.base import DomainEvent, Event, Published
 from app.events.subscriptions import subscribers_of
 from app.extensions import db, socketio
 
@@ -25,8 +25,13 @@ class Transaction:
         One that is carried to sockets (a :class:`~app.events.base.Published`) is stored in this transaction, its
         payload as it is now, and emitted after the commit, in the order of the calls; after a roll-back nothing is
         emitted. Features that subscribed to its class run at once, in this transaction.
+
+        Raises:
+            TypeError: it is an ephemeral event, which must not be stored.
         """
         db.session.flush()  # takes the row locks first, so that the order of ids is that of the commits
+        if isinstance(event, Event) and not event.durable:
+            raise TypeError(f"{event.name} is ephemeral: it is published by socketio.publish, and not stored")
         if isinstance(event, Published):
             socketio.outbox.add(db.session.connection(), event.envelope())
             self.published += 1

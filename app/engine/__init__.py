@@ -5,7 +5,7 @@ from app.engine.envelope import Envelope
 from app.engine.history import History
 from app.engine.hub import Hub
 from app.engine.outbox import Outbox, event_table, room_table
-from app.engine.recovery import Application
+from app.engine.recovery import Application, SocketGone
 from app.engine.sessions import Sessions, process_table, session_table
 from app.engine.socketio import SocketIO
 
@@ -17,6 +17,7 @@ __all__ = [
     "Hub",
     "Outbox",
     "Sessions",
+    "SocketGone",
     "SocketIO",
     "event_table",
     "process_table",

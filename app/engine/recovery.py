@@ -30,6 +30,10 @@ SIGN_OF_LIFE = 5.0  # seconds between two
 SWEEP_EVERY = 12  # signs of life
 
 
+class SocketGone(Exception):
+    """The socket was closed while something was done for it; there is nobody to tell."""
+
+
 @dataclass(frozen=True)
 class Application:
     """What recovery asks of the application.
@@ -208,8 +212,11 @@ class Recovery:
 
         Returns:
             Whether the history reaches back to ``since``; if not, the socket hears only what is new.
+
+        Raises:
+            SocketGone: it is no more.
         """
-        client = self._clients[sid]
+        client = self._client(sid)
         if not client.live:
             client.given.append(room)
             if client.recovered:  # if it is new to the session, all of it is news
@@ -218,6 +225,7 @@ class Recovery:
         offset = None if since is None else Offset.parse(since)
         caught_up = since is None or (offset is not None and self._replay(client, room, offset))
         if offset is None or not caught_up:
+            self._client(sid)  # looking into the history took a while
             self._hub.basic_enter_room(sid, namespace, room)
             client.session.rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
         if client.live:
@@ -290,6 +298,7 @@ class Recovery:
         session, since = client.session, offset.of(room)
         if not self._reaches(offset):
             return False
+        self._client(session.sid)
         self._hub.hold(session.sid)
         self._hub.basic_enter_room(session.sid, session.namespace, room)
         now = self._hub.seq
@@ -317,6 +326,11 @@ class Recovery:
         return self._hub.seq >= seq
 
     # --- the store
+
+    def _client(self, sid: str) -> Client:
+        if sid not in self._clients:
+            raise SocketGone
+        return self._clients[sid]
 
     def _know(self, client: Client) -> Client:
         self._clients[client.session.sid] = client

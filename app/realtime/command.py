@@ -5,19 +5,19 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeVar
 
-from flask import request
 from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core.errors import AppError, NotFound, TokenRevoked, Unavailable, ValidationFailed
 from app.core.ids import new_id
+from app.engine import SocketGone
 from app.events.base import NAMESPACES, Ack, Command
 from app.events.connection import ErrorEvent
 from app.extensions import socketio
 from app.people.models import User
 from app.people.queries import user
-from app.realtime.connections import Connection, connections, current_connection
+from app.realtime.connections import Connection, current_connection
 
 logger = logging.getLogger(__name__)
 
@@ -72,12 +72,15 @@ def _obey(kind: type[C], handler: Handler[C], *arguments: Any) -> Ack:
 
 
 def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, Any] | None:
-    connection = connections.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO adds sid
-    if connection is None:  # ended while the command was on its way
+    try:
+        connection = current_connection()
+    except SocketGone:  # while the command was on its way
         return None
     try:
         connection.commands.take()
         ack = obey(*arguments).model_dump(mode="json", by_alias=True, exclude_none=True)
+    except SocketGone:
+        return None
     except AppError as error:
         return _refuse(connection, name, error)
     except (OperationalError, PoolTimeout):

@@ -9,6 +9,7 @@ from flask import request
 
 from app.config import Settings
 from app.core.errors import RateLimited
+from app.engine import SocketGone
 from app.engine.socketio import Timer
 
 
@@ -66,5 +67,8 @@ def bucket_of(transport: str, settings: Settings) -> TokenBucket:
 
 
 def current_connection() -> Connection:
-    """The connection whose command is being handled."""
-    return connections[request.sid]  # type: ignore[attr-defined]  # Flask-SocketIO adds sid
+    """The connection whose command is being handled; raises :class:`SocketGone` once it is closed."""
+    connection = connections.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO adds sid
+    if connection is None:
+        raise SocketGone
+    return connection

@@ -44,7 +44,12 @@ def _stream(channel: Channel, identity: Identity) -> Response:
 
     With the header ``Last-Event-ID`` what was missed after it comes first; when the history does not reach back that
     far, ``event: gap`` does. The stream ends with the identity's token or login, as a socket does.
+
+    A process that drains answers with a stream that ends at once: the client comes back, to another process. Told by a
+    503, an ``EventSource`` would stay away for good.
     """
+    if socketio.drain.begun:
+        return current_app.response_class(f"retry: {RETRY}\n\n", mimetype=EVENT_STREAM)
     sid, source = socketio.server.eio.generate_id(), Stream(IDLE)
     reached = _open(sid, source, channel, identity, request.headers.get("Last-Event-ID"))
     response = current_app.response_class(_lines(source, gap=not reached), mimetype=EVENT_STREAM)

@@ -9,6 +9,7 @@ from app.engine.drain import Drain
 from tests.support.api import Api
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import GUNICORN, PYTHON, Server
+from tests.support.sse import EventStream
 
 CLIENTS = 60
 WINDOW = CLIENTS / 50  # seconds; so few are closed at the least rate, not over all of DRAIN_SECONDS
@@ -64,4 +65,6 @@ def test_meanwhile_it_is_not_ready_but_answers_and_lets_nobody_in(stopping: Serv
     assert alice.get("/socket.io/?EIO=4&transport=polling").status == 503
     late = js.open(stopping.url, auth={"token": alice.token}, reconnection=False)
     late.wait_refused()
+    with EventStream(stopping.url, "/ws/tasks", {"Authorization": f"Bearer {alice.token}"}) as stream:
+        assert stream.next() is None, "a stream that ends brings its reader back, which a 503 would not"
     assert stopping.wait() == 0

@@ -11,6 +11,7 @@ from app.core.clock import now
 from app.core.errors import Conflict
 from app.core.transaction import transaction
 from app.engine import Envelope
+from app.events.chat import UserTyping
 from app.events.models import events
 from app.events.notifications import NotificationDeleted, NotificationRead
 from app.events.subscriptions import _reactions, subscribes
@@ -64,6 +65,13 @@ def test_nothing_is_published_for_a_transaction_that_rolled_back() -> None:
         raise RuntimeError("no")
     assert stored() == []
     assert db.session.scalars(select(Team)).all() == []
+
+
+@pytest.mark.usefixtures("context")
+def test_an_ephemeral_event_is_not_stored() -> None:
+    with pytest.raises(TypeError, match="user-typing"), transaction() as tx:
+        tx.publish(UserTyping(conversation_id="c", user_id="u", typing=True))
+    assert stored() == []
 
 
 @pytest.mark.usefixtures("context")

@@ -1,11 +1,12 @@
 """``join-…`` and ``leave-…``: rights, acks, and what happens when a right ends."""
 
+import logging
 from typing import Any
 
 import pytest
 from flask import Flask
 
-from app.extensions import db
+from app.extensions import db, socketio
 from app.people.models import Department, User
 from app.realtime.connections import connections
 from tests.integration.conftest import NewPerson, Person
@@ -231,3 +232,21 @@ def test_a_socket_in_several_rooms_of_an_event_hears_it_once(new_person: NewPers
     socket.emit("join-tasks", member.id)
     member.post("/api/tasks", {"title": "T", "teamId": team, "assigneeId": member.id})
     assert len(socket.heard("task-assigned")) == 1
+
+
+@pytest.mark.parametrize("options", [{}, {"since": "0"}])
+def test_a_socket_that_is_closed_during_its_join_is_in_no_room(
+    person: Person, options: dict[str, str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    socket = person.connect()
+
+    def close(*_: object) -> bool:
+        for sid in list(connections):
+            socketio.server.disconnect(sid)
+        return True
+
+    monkeypatch.setattr("app.realtime.commands.may_hear", close)
+    monkeypatch.setattr(logging.getLogger("app"), "propagate", True)  # or caplog sees nothing
+    assert not socket.emit("join-tasks", person.id, options)
+    assert not socketio.hub.rooms.get("/")
+    assert not caplog.records
