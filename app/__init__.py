@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import timedelta
 from functools import wraps
 from importlib import import_module
 from typing import ParamSpec, TypeVar
@@ -19,7 +20,7 @@ from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
 from app.core.postgresql import bound_waits
 from app.core.rate_limits import RateLimits
-from app.engine import Application, Broker, History, Outbox, Sessions
+from app.engine import Application, Broker, History, Outbox, Presence, Sessions
 from app.engine.brokers.local import LocalBroker
 from app.engine.brokers.redis import RedisBroker
 from app.events.models import event_rooms, events, processes, sessions
@@ -45,6 +46,7 @@ ROUTES = (
     "reference",
     "dashboard",
 )
+PRESENCE_EXPIRY = timedelta(seconds=20)  # four signs of life of a process
 COMMANDS = ("realtime", "chat")
 SUBSCRIBERS = ("auth", "notifications", "analytics")
 
@@ -137,6 +139,7 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
     socketio.use_recovery(
         history,
         Sessions(sessions, processes, begin, settings.recovery_window),
+        Presence(sessions, processes, engine.begin, PRESENCE_EXPIRY),
         Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
 

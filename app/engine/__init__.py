@@ -5,8 +5,9 @@ from app.engine.envelope import Envelope
 from app.engine.history import History
 from app.engine.hub import Hub
 from app.engine.outbox import Outbox, event_table, room_table
+from app.engine.presence import Presence
 from app.engine.recovery import Application, SocketGone
-from app.engine.sessions import Sessions, process_table, session_table
+from app.engine.sessions import Owner, Sessions, process_table, session_table
 from app.engine.socketio import SocketIO
 
 __all__ = [
@@ -16,6 +17,8 @@ __all__ = [
     "History",
     "Hub",
     "Outbox",
+    "Owner",
+    "Presence",
     "Sessions",
     "SocketGone",
     "SocketIO",

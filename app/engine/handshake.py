@@ -8,7 +8,8 @@ from socketio import packet
 from socketio.exceptions import ConnectionRefusedError
 
 from app.engine.hub import Hub
-from app.engine.recovery import Application, Client, Recovery
+from app.engine.recovery import Application, Client, Recovery, SocketGone
+from app.engine.sessions import Owner
 
 logger = logging.getLogger(__name__)
 
@@ -42,23 +43,25 @@ class Handshake:
             self._accept(client, eio_sid, auth)
         except ConnectionRefusedError as refusal:
             self._refuse(eio_sid, namespace, refusal)
+        except SocketGone:
+            logger.debug("a client went away while it was connected")
         except Exception:
             logger.exception("a client could not be connected; it is let go, and will come back")
             sleep(HOLD)
             self._drop(eio_sid)
 
-    def _client(self, eio_sid: str, namespace: str, owner: str, auth: Any) -> Client:
+    def _client(self, eio_sid: str, namespace: str, owner: Owner, auth: Any) -> Client:
         wanted = auth if isinstance(auth, dict) else {}
         pid, offset = wanted.get("pid"), wanted.get("offset")
-        stored = wanted.get("recovery") is not False
-        if stored and isinstance(pid, str) and (offset is None or isinstance(offset, str)):
+        recoverable = wanted.get("recovery") is not False
+        if recoverable and isinstance(pid, str) and (offset is None or isinstance(offset, str)):
             resumed = self._recovery.resume(pid, offset, namespace, owner, eio_sid)
             if resumed is not None:
                 return resumed
         sid = self._server.eio.generate_id()
-        if not stored:
+        if not recoverable:
             self._hub.leave_offsets_out(sid)
-        return self._recovery.begin(sid, namespace, owner, eio_sid, stored=stored)
+        return self._recovery.begin(sid, namespace, owner, eio_sid, recoverable=recoverable)
 
     def _accept(self, client: Client, eio_sid: str, auth: Any) -> None:
         sid, namespace = client.session.sid, client.session.namespace
@@ -73,7 +76,7 @@ class Handshake:
         if eio_sid not in self._server.environ:  # it went away meanwhile
             self._forget(sid, namespace)
             return
-        told = {"sid": sid, "pid": client.session.pid} if client.stored else {"sid": sid}
+        told = {"sid": sid, "pid": client.session.pid} if client.recoverable else {"sid": sid}
         self._send(eio_sid, packet.CONNECT, namespace, told)
         self._hub.connect(sid, namespace)
         self._recovery.flush(sid)

@@ -19,7 +19,7 @@ from app.engine.envelope import Envelope
 from app.engine.history import History
 from app.engine.hub import Hub
 from app.engine.offsets import Membership, Offset, is_missed, positions
-from app.engine.sessions import Session, Sessions
+from app.engine.sessions import Owner, Session, Sessions
 
 logger = logging.getLogger(__name__)
 
@@ -40,11 +40,11 @@ class Application:
 
     Attributes:
         authenticate: whose a client is, by the ``auth`` that it sent; it may raise ConnectionRefusedError.
-        allowed: of an owner and rooms, those that the owner may hear.
+        allowed: of an owner's id and rooms, those that the owner may hear.
         gone: is told the sid of each socket that is no more, and why.
     """
 
-    authenticate: Callable[[Any], str]
+    authenticate: Callable[[Any], Owner]
     allowed: Callable[[str, Collection[str]], set[str]]
     gone: Callable[[str, str], None]
 
@@ -56,7 +56,8 @@ class Client:
     Attributes:
         heard: where it stood when it connected.
         recovered: whether it goes on with a session that it had.
-        stored: whether it can be recovered: one that wants no offsets can't.
+        recoverable: whether its session waits for it: not, if it wants no offsets, or keeps its place itself.
+        stored: whether its session is in the store.
         live: whether its connection was accepted.
         refused: why it was not, if it was ended while it connected.
         told: whether its CONNECT was sent, and with it the way back to a refusal is gone.
@@ -67,7 +68,8 @@ class Client:
     session: Session
     heard: Offset
     recovered: bool = False
-    stored: bool = True
+    recoverable: bool = True
+    stored: bool = False
     live: bool = False
     refused: ConnectionRefusedError | None = None
     told: bool = False
@@ -114,7 +116,7 @@ class Recovery:
 
     # --- connecting: resume or begin, then the application accepts it, then accepted, then flush
 
-    def resume(self, pid: str, offset: str | None, namespace: str, owner: str, connection: str) -> Client | None:
+    def resume(self, pid: str, offset: str | None, namespace: str, owner: Owner, connection: str) -> Client | None:
         """The client of a session that can be gone on with, held by ``connection`` from now on.
 
         Returns:
@@ -131,7 +133,7 @@ class Recovery:
             return None
         if not self._abort(predecessor):  # then another process may have it
             self._publish(Envelope(TAKE_OVER, json.dumps(predecessor), ()))
-        return self._know(Client(session, heard, recovered=True))
+        return self._know(Client(session, heard, recovered=True, stored=True))
 
     def _taken_over(self, envelope: Envelope) -> None:
         self._abort(json.loads(envelope.payload))
@@ -143,13 +145,13 @@ class Recovery:
             half_open.close(wait=False, abort=True)
         return half_open is not None
 
-    def begin(self, sid: str, namespace: str, owner: str, connection: str, *, stored: bool) -> Client:
+    def begin(self, sid: str, namespace: str, owner: Owner, connection: str, *, recoverable: bool) -> Client:
         """The client of a new session."""
         session = Session(sid, namespace, owner, connection, began_at=self._hub.seq)
-        return self._know(Client(session, Offset(self._hub.seq), stored=stored))
+        return self._know(Client(session, Offset(self._hub.seq), recoverable=recoverable))
 
-    def follow(self, sid: str, namespace: str, owner: str, last: str | None) -> Client | None:
-        """The client of a stream, which is not stored: what it heard last it says itself.
+    def follow(self, sid: str, namespace: str, owner: Owner, last: str | None) -> Client | None:
+        """The client of a stream: what it heard last it says itself.
 
         Returns:
             None when the history does not reach back to ``last``.
@@ -158,7 +160,7 @@ class Recovery:
         if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
             return None
         session = Session(sid, namespace, owner, sid, began_at=heard.seq)
-        return self._know(Client(session, heard, recovered=True, stored=False))
+        return self._know(Client(session, heard, recovered=True, recoverable=False))
 
     def accepted(self, client: Client) -> Client:
         """Restore the rooms of a client that the application accepted, and find what it missed.
@@ -168,10 +170,13 @@ class Recovery:
         """
         if client.recovered and not self._catch_up(client):
             client = self._begin_anew(client)
-        if client.recovered:
+        if client.stored:
             self._save(client)
-        elif client.stored:
+        else:
             self._sessions.add(client.session)
+            client.stored = True
+            if self._clients.get(client.session.sid) is not client:  # it went away meanwhile: that was too early
+                self._let_go(client.session, for_good=True)
         client.live = True
         return client
 
@@ -199,8 +204,8 @@ class Recovery:
         """The socket is gone. Unless somebody said good-bye, its session waits for it."""
         self._application.gone(sid, reason)
         client = self._clients.pop(sid, None)
-        if client is not None and client.stored and (client.live or client.recovered):
-            spawn_n(self._let_go, client.session, for_good)
+        if client is not None and client.stored:
+            spawn_n(self._let_go, client.session, for_good or not client.recoverable)
 
     # --- rooms
 
@@ -254,7 +259,7 @@ class Recovery:
             self._sessions.end(session)
         for room in session.rooms:
             self._hub.basic_leave_room(session.sid, session.namespace, room)
-        fresh = self.begin(*session.identity, stored=client.stored)
+        fresh = self.begin(*session.identity, recoverable=client.recoverable)
         fresh.refused = client.refused
         for room in client.given:
             self.enter(session.sid, session.namespace, room)
@@ -271,7 +276,7 @@ class Recovery:
         now = self._hub.seq
         heard_of = positions(rooms, heard)
         found = self._history.after(list(rooms), min(heard_of.values(), default=now), MOST_MISSED + 1)
-        allowed = self._application.allowed(session.owner, list(rooms))
+        allowed = self._application.allowed(session.owner.id, list(rooms))
         if len(found) > MOST_MISSED:
             return False
         missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, rooms, heard_of, allowed)]
@@ -338,7 +343,7 @@ class Recovery:
         return client
 
     def _save(self, client: Client) -> None:
-        if client.stored:
+        if client.recoverable:
             with client.saving:  # so that a newer state is never overwritten by an older one
                 self._sessions.save_rooms(client.session)
 

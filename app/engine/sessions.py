@@ -1,4 +1,4 @@
-"""Sessions: what a client that comes back is recognized by, and what it may go on with.
+"""Sessions: what a client that comes back is recognized by, and what it may go on with; and so, who is connected.
 
 They are rows, written through with each change, so that a killed process leaves them behind as they were. A row
 belongs to the connection that claimed it last; what an older connection still writes is ignored.
@@ -41,7 +41,8 @@ def session_table(metadata: MetaData) -> Table:
         Column("pid", String(32), primary_key=True),
         Column("sid", String(32), nullable=False),
         Column("namespace", String(64), nullable=False),
-        Column("owner", String(64), nullable=False),
+        Column("owner", String(64), nullable=False, index=True),
+        Column("device", String(64), nullable=False, server_default=""),
         Column("connection", String(64), nullable=False),
         Column("process", String(32), nullable=False, index=True),
         Column("began_at", BigInteger, nullable=False),
@@ -60,6 +61,14 @@ def process_table(metadata: MetaData) -> Table:
     )
 
 
+@dataclass(frozen=True)
+class Owner:
+    """Whose a socket is: the ``id`` of who may go on with its session, and the ``device`` that it belongs to."""
+
+    id: str
+    device: str
+
+
 @dataclass
 class Session:
     """One client in one namespace, over as many connections as it takes.
@@ -75,14 +84,14 @@ class Session:
 
     sid: str
     namespace: str
-    owner: str
+    owner: Owner
     connection: str
     began_at: int
     pid: str = field(default_factory=lambda: secrets.token_urlsafe(18))
     rooms: dict[str, Membership] = field(default_factory=dict)
 
     @property
-    def identity(self) -> tuple[str, str, str, str]:
+    def identity(self) -> tuple[str, str, Owner, str]:
         """Its sid, its namespace, its owner and its connection."""
         return self.sid, self.namespace, self.owner, self.connection
 
@@ -110,7 +119,8 @@ class Sessions:
             "pid": session.pid,
             "sid": session.sid,
             "namespace": session.namespace,
-            "owner": session.owner,
+            "owner": session.owner.id,
+            "device": session.owner.device,
             "connection": session.connection,
             "process": self.process,
             "began_at": session.began_at,
@@ -119,19 +129,19 @@ class Sessions:
         with self._begin() as connection:
             connection.execute(insert(self._table), row)
 
-    def claim(self, pid: str, namespace: str, owner: str, by: str) -> tuple[Session, str] | None:
+    def claim(self, pid: str, namespace: str, owner: Owner, by: str) -> tuple[Session, str] | None:
         """Give a session to the connection ``by``.
 
         Returns:
             The session, and the connection that had it before; None when there is none that ``owner`` may go on with.
         """
         c = self._table.c
-        mine = (c.pid == pid) & (c.namespace == namespace) & (c.owner == owner) & ~self._expired()
+        mine = (c.pid == pid) & (c.namespace == namespace) & (c.owner == owner.id) & ~self._expired()
         with self._begin() as connection:
             row = connection.execute(select(self._table).where(mine).with_for_update()).one_or_none()
             if row is None:
                 return None
-            values = {"connection": by, "process": self.process, "lost_at": None}
+            values = {"device": owner.device, "connection": by, "process": self.process, "lost_at": None}
             connection.execute(update(self._table).where(c.pid == pid).values(values))
         session = Session(row.sid, namespace, owner, by, row.began_at, pid, _load(row.rooms))
         return session, row.connection

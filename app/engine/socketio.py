@@ -20,6 +20,7 @@ from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.outbox import Outbox
+from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
 from app.engine.relay import Begin, Relay
 from app.engine.sessions import Sessions
@@ -45,6 +46,7 @@ class SocketIO(flask_socketio.SocketIO):
     relay: Relay
     history: History
     recovery: Recovery
+    presence: Presence
     drain: Drain
     _serving: Any
 
@@ -76,15 +78,17 @@ class SocketIO(flask_socketio.SocketIO):
         self.outbox = outbox
         self.relay = Relay(outbox, read, begin, self.broker)
 
-    def use_recovery(self, history: History, sessions: Sessions, application: Application) -> None:
+    def use_recovery(self, history: History, sessions: Sessions, presence: Presence, application: Application) -> None:
         """Let clients go on where they were.
 
         Args:
             history: the past, by room.
             sessions: what clients are recognized by.
+            presence: who is connected, by the same sessions.
             application: whose they are, and what they may hear.
         """
         self.history = history
+        self.presence = presence
         self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
         hooks.recover(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
 

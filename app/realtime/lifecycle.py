@@ -12,6 +12,7 @@ from app.chat.queries import conversation_ids
 from app.config import current_settings
 from app.core.clock import now
 from app.core.errors import AppError, TokenExpired, Unauthenticated
+from app.engine import Owner
 from app.events.base import NAMESPACES, Channel
 from app.events.connection import ErrorEvent
 from app.events.rooms import RoomKind, parse_room, sockets_of_login, sockets_of_user
@@ -29,8 +30,8 @@ def register_lifecycle() -> None:
         socketio.on("connect", namespace=namespace)(connect)
 
 
-def owner_of(auth: Any) -> str:
-    """Whose a client is that wants to connect: only they may go on with its session.
+def owner_of(auth: Any) -> Owner:
+    """Whose a client is that wants to connect: only they may go on with its session. A login is a device.
 
     Raises:
         ConnectionRefusedError: with the message and ``{code, details}``, as ``connect_error`` shows them.
@@ -38,7 +39,8 @@ def owner_of(auth: Any) -> str:
     try:
         if not isinstance(auth, dict):
             raise Unauthenticated("Connect with auth: {token}.")
-        return str(claims_of(auth.get("token"))["sub"])
+        claims = claims_of(auth.get("token"))
+        return Owner(str(claims["sub"]), str(claims.get("login")))
     except AppError as error:
         raise _refusal(error) from error
 

@@ -10,6 +10,7 @@ from app.auth.guard import current_identity
 from app.auth.tokens import Identity, revalidated
 from app.core.api import View, declare
 from app.core.errors import TokenRevoked
+from app.engine import Owner
 from app.engine.recovery import Client
 from app.engine.streams import Heard, Stream
 from app.events.base import Channel
@@ -61,9 +62,9 @@ def _stream(channel: Channel, identity: Identity) -> Response:
 
 def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: str | None) -> bool:
     """Connect ``source`` as a socket; False when the history does not reach back to ``last``."""
-    recovery, namespace, user_id = socketio.recovery, channel.namespace, identity.user.id
-    client = recovery.follow(sid, namespace, user_id, last) or recovery.begin(
-        sid, namespace, user_id, sid, stored=False
+    recovery, namespace, owner = socketio.recovery, channel.namespace, Owner(identity.user.id, identity.login.id)
+    client = recovery.follow(sid, namespace, owner, last) or recovery.begin(
+        sid, namespace, owner, sid, recoverable=False
     )
     socketio.hub.attach(sid, namespace, source)
     try:

@@ -1,0 +1,51 @@
+"""Who is connected, by user and device, over all processes: the sessions whose connection lives."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Connection, Table, func, select
+
+Read = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction that only reads."""
+
+Devices = Counter[str]
+"""How many connections each device has."""
+
+
+class Presence:
+    """Reads what :class:`app.engine.Sessions` writes.
+
+    A connection counts from the moment when it was accepted until its transport is gone, and no longer than its process
+    gives signs of life: so those of a process that crashed expire by themselves.
+
+    Args:
+        sessions: from :func:`app.engine.session_table`.
+        processes: from :func:`app.engine.process_table`.
+        read: opens a transaction that only reads.
+        expiry: how long after its last sign of life a process is taken for dead.
+    """
+
+    def __init__(self, sessions: Table, processes: Table, read: Read, expiry: timedelta) -> None:
+        self._sessions = sessions.c
+        self._processes = processes.c
+        self._read = read
+        self._expiry = expiry
+
+    def of(self, owners: Collection[str]) -> dict[str, Devices]:
+        """The connected devices of each of ``owners`` who is connected at all; sockets of one connection count once."""
+        s, p = self._sessions, self._processes
+        connections = func.count(s.connection.distinct())
+        lives = s.lost_at.is_(None) & (p.seen_at >= datetime.now(UTC) - self._expiry)
+        query = (
+            select(s.owner, s.device, connections)
+            .join_from(s.owner.table, p.id.table, s.process == p.id)
+            .where(s.owner.in_(owners), lives)
+            .group_by(s.owner, s.device)
+        )
+        found: defaultdict[str, Devices] = defaultdict(Counter)
+        with self._read() as connection:
+            for owner, device, count in connection.execute(query):
+                found[owner][device] = count
+        return dict(found)

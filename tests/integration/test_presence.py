@@ -1,0 +1,122 @@
+"""Who is connected, on which device, over all processes."""
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from itertools import count
+
+import eventlet
+import pytest
+from flask import Flask
+from sqlalchemy import update
+
+from app.core.clock import now
+from app.engine import Owner, Sessions
+from app.engine.sessions import Session
+from app.events.models import processes, sessions
+from app.extensions import db, socketio
+from tests.integration.conftest import NewPerson, Person
+from tests.support.brokers import wait_until
+
+pytestmark = pytest.mark.each_database
+
+NewProcess = Callable[[], Sessions]
+
+
+@pytest.fixture
+def new_process(app: Flask) -> Iterator[NewProcess]:
+    """A further process's store of sessions; the process is alive."""
+
+    def new_process() -> Sessions:
+        store = Sessions(sessions, processes, socketio.relay._begin, timedelta(minutes=2))
+        store.tell_alive()
+        return store
+
+    with app.app_context():
+        yield new_process
+
+
+@pytest.fixture
+def process(new_process: NewProcess) -> Sessions:
+    return new_process()
+
+
+names = (f"s{number}" for number in count())
+
+
+def connect(process: Sessions, user: str, device: str, connection: str = "") -> Session:
+    sid = next(names)
+    session = Session(sid, "/", Owner(user, device), connection or sid, began_at=0)
+    process.add(session)
+    return session
+
+
+def connected(*users: str) -> dict[str, dict[str, int]]:
+    return {owner: dict(devices) for owner, devices in socketio.presence.of(users).items()}
+
+
+def test_connections_count_by_user_and_device_over_all_processes(new_process: NewProcess) -> None:
+    here, there = new_process(), new_process()
+    connect(here, "alice", "phone")
+    connect(there, "alice", "laptop")
+    connect(here, "alice", "laptop")
+    connect(there, "bob", "laptop")
+    assert connected("alice", "bob", "eve") == {"alice": {"phone": 1, "laptop": 2}, "bob": {"laptop": 1}}
+
+
+def test_nobody_else_is_told_of(process: Sessions) -> None:
+    connect(process, "alice", "phone")
+    assert connected("bob") == {}
+
+
+def test_sockets_in_several_namespaces_are_one_connection(process: Sessions) -> None:
+    for _ in range(3):
+        connect(process, "alice", "phone", connection="the one")
+    assert connected("alice") == {"alice": {"phone": 1}}
+
+
+def test_a_lost_connection_does_not_count(process: Sessions) -> None:
+    process.lose(connect(process, "alice", "phone"))
+    assert connected("alice") == {}
+
+
+def test_one_that_came_back_counts_with_the_device_that_it_came_with(new_process: NewProcess) -> None:
+    here, there = new_process(), new_process()
+    session = connect(here, "alice", "phone")
+    here.lose(session)
+    there.claim(session.pid, "/", Owner("alice", "laptop"), by="another")
+    assert connected("alice") == {"alice": {"laptop": 1}}
+
+
+def test_what_an_old_connection_loses_late_does_not_count_against_its_successor(process: Sessions) -> None:
+    session = connect(process, "alice", "phone")
+    process.claim(session.pid, "/", session.owner, by="another")
+    process.lose(session)
+    assert connected("alice") == {"alice": {"phone": 1}}
+
+
+def test_connections_of_a_process_that_gives_no_sign_of_life_expire(new_process: NewProcess) -> None:
+    crashed, alive = new_process(), new_process()
+    connect(crashed, "alice", "phone")
+    connect(alive, "alice", "laptop")
+    db.session.execute(
+        update(processes).where(processes.c.id == crashed.process).values(seen_at=now() - timedelta(seconds=21))
+    )
+    db.session.commit()
+    assert connected("alice") == {"alice": {"laptop": 1}}
+
+
+@pytest.mark.parametrize("auth", [{}, {"recovery": False}])
+def test_a_socket_counts_from_its_connect_to_its_end(app: Flask, person: Person, auth: dict[str, bool]) -> None:
+    socketio.recovery._sessions.tell_alive()
+    client = socketio.test_client(app, auth={"token": person.token} | auth)
+    assert connected(person.id) == {person.id: {person.login_id: 1}}
+    client.disconnect()
+    wait_until(lambda: eventlet.sleep() or not connected(person.id))  # storing that is left to a greenlet
+
+
+def test_a_refused_socket_does_not_count(app: Flask, new_person: NewPerson) -> None:
+    socketio.recovery._sessions.tell_alive()
+    person = new_person()
+    person.post("/api/auth/logout")
+    socketio.test_client(app, auth={"token": person.token})
+    assert connected(person.id) == {}
