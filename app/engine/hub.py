@@ -12,7 +12,7 @@ from socketio import Manager
 
 from app.engine.envelope import Envelope
 from app.engine.offsets import Offset
-from app.engine.plain_emits import CONTROL, PlainEmits, Target
+from app.engine.plain_calls import CONTROL, PlainCalls, Target
 from app.engine.streams import Heard, Stream
 
 logger = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         self._replayed: dict[str, Offset] = {}
         self._streams: dict[str, Stream] = {}
         self._taps: defaultdict[str, set[Tap]] = defaultdict(set)
-        self._plain_emits: PlainEmits | None = None
+        self._plain_calls: PlainCalls | None = None
 
     @property
     def offset(self) -> str:
@@ -50,10 +50,10 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         """Say which durable event was the newest before this process began to deliver."""
         self.seq = seq
 
-    def pass_emits_on(self, publish: Callable[[Envelope], None]) -> None:
-        """Have plain emits reach the other processes, too, by way of ``publish``."""
-        self._plain_emits = PlainEmits(self, publish)
-        self.controls[CONTROL] = self._plain_emits.deliver
+    def pass_calls_on(self, publish: Callable[[Envelope], None]) -> None:
+        """Have plain calls reach the other processes, too, by way of ``publish``."""
+        self._plain_calls = PlainCalls(self, publish)
+        self.controls[CONTROL] = self._plain_calls.deliver
 
     # --- delivery
 
@@ -109,10 +109,10 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
     def emit(self, event: str, data: Any, namespace: str, room: Target = None, **options: Any) -> None:
         """As ``socketio.Manager.emit``, and in every other process; not if ``ignore_queue`` or a callback is given."""
         super().emit(event, data, namespace, room=room, **options)
-        if self._plain_emits is None or options.get("ignore_queue") or options.get("callback"):
+        if self._plain_calls is None or options.get("ignore_queue") or options.get("callback"):
             return
         if not isinstance(room, str) or self.eio_sid_from_sid(room, namespace) is None:  # else it was a socket of ours
-            self._plain_emits.pass_on(event, data, namespace, room, options.get("skip_sid"))
+            self._plain_calls.pass_emit_on(event, data, namespace, room, options.get("skip_sid"))
 
     def send(self, sid: str, namespace: str, envelope: Envelope, offset: Offset) -> None:
         """Write one event of the past to one socket, which then stands at ``offset``."""
@@ -178,6 +178,31 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
     def streams(self) -> list[Stream]:
         """Every stream that is attached now."""
         return list(self._streams.values())
+
+    # --- plain calls about sockets that may be another process's
+
+    def can_disconnect(self, sid: str, namespace: str) -> bool:
+        return not self._passed_on("disconnect", sid, namespace) and bool(super().can_disconnect(sid, namespace))
+
+    def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:
+        if not self._passed_on("enter_room", sid, namespace, room):
+            super().enter_room(sid, namespace, room, eio_sid)
+
+    def leave_room(self, sid: str, namespace: str, room: str) -> None:
+        if not self._passed_on("leave_room", sid, namespace, room):
+            super().leave_room(sid, namespace, room)
+
+    def close_room(self, room: str, namespace: str) -> None:
+        super().close_room(room, namespace)
+        if self._plain_calls is not None:
+            self._plain_calls.pass_on("close_room", room, namespace)
+
+    def _passed_on(self, call: str, sid: str, namespace: str, *arguments: str) -> bool:
+        """Pass a call on if there are other processes and the socket is none of ours; whether it was."""
+        if self._plain_calls is None or self.eio_sid_from_sid(sid, namespace) is not None:
+            return False
+        self._plain_calls.pass_on(call, sid, namespace, *arguments)
+        return True
 
     # --- who is where
 

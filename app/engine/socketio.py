@@ -36,7 +36,8 @@ class SocketIO(flask_socketio.SocketIO):
     """Everything that Flask-SocketIO offers, and beside it envelopes, control messages and an outbox.
 
     A plain ``emit`` works as ever, and reaches every process; it is ephemeral: not stored, not ordered against durable
-    events, without offset. With a callback it reaches the sockets of this process alone.
+    events, without offset. With a callback it reaches the sockets of this process alone. ``disconnect`` and the calls
+    about rooms reach a socket by its sid in whichever process it is.
     """
 
     server: Any
@@ -67,7 +68,7 @@ class SocketIO(flask_socketio.SocketIO):
         options.setdefault("async_handlers", False)
         super().init_app(app, client_manager=self.hub, **options)
         if broker is not None:
-            self.hub.pass_emits_on(broker.publish)
+            self.hub.pass_calls_on(broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
         hooks.tell_handlers_of_acks(self.server)

@@ -104,7 +104,7 @@ def end(sid: str, namespace: str, why: AppError) -> None:
         return
     told = ErrorEvent(**why.body).model_dump(mode="json", by_alias=True, exclude_none=True)
     socketio.send_to(sid, namespace, ErrorEvent.name, told)
-    socketio.server.disconnect(sid, namespace=namespace)
+    socketio.server.disconnect(sid, namespace=namespace, ignore_queue=True)
 
 
 def _ask(identify: Callable[[], Identity], namespace: str) -> tuple[Identity, list[str]]:

@@ -56,7 +56,7 @@ def _stream(channel: Channel, identity: Identity) -> Response:
     response = current_app.response_class(_lines(source, gap=not reached), mimetype=EVENT_STREAM)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep them, too
-    response.call_on_close(lambda: socketio.server.disconnect(sid, namespace=channel.namespace))
+    response.call_on_close(lambda: socketio.server.disconnect(sid, namespace=channel.namespace, ignore_queue=True))
     return response
 
 
@@ -72,7 +72,7 @@ def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: 
         client = recovery.accepted(client)
         _check_not_ended(client)
     except BaseException:
-        socketio.server.disconnect(sid, namespace=namespace)
+        socketio.server.disconnect(sid, namespace=namespace, ignore_queue=True)
         raise
     recovery.flush(sid)
     return client.recovered

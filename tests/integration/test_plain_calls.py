@@ -1,4 +1,4 @@
-"""A plain emit of Flask-SocketIO, in two processes that share a Redis."""
+"""The plain calls of Flask-SocketIO, in two processes that share a Redis."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -64,7 +64,7 @@ def there(here: Server, new_server: Callable[[], Server]) -> Server:
     return there
 
 
-def test_it_is_heard_once_here_and_once_there(here: Server, there: Server) -> None:
+def test_an_emit_is_heard_once_here_and_once_there(here: Server, there: Server) -> None:
     here.socketio.emit("news", {"n": 1})
     here.socketio.emit("end")
     wait_until(lambda: here.heard("end") and there.heard("end"))
@@ -83,7 +83,7 @@ def test_it_is_heard_once_here_and_once_there(here: Server, there: Server) -> No
         (({"_placeholder": True, "num": 0},), [{"_placeholder": True, "num": 0}]),
     ],
 )
-def test_its_arguments_arrive_as_they_were(
+def test_the_arguments_of_an_emit_arrive_as_they_were(
     sent: tuple[Any, ...], arguments: Arguments, here: Server, there: Server
 ) -> None:
     here.socketio.emit("news", *sent)
@@ -92,22 +92,55 @@ def test_its_arguments_arrive_as_they_were(
 
 
 @pytest.mark.parametrize("rooms", ["room", ["elsewhere", "room"]])
-def test_it_reaches_a_room_there(rooms: Any, here: Server, there: Server) -> None:
+def test_an_emit_reaches_a_room_there(rooms: Any, here: Server, there: Server) -> None:
     here.socketio.emit("news", 1, to=rooms)
     wait_until(lambda: there.heard("news"))
 
 
-def test_it_reaches_one_socket_there_by_its_sid(here: Server, there: Server) -> None:
+def test_an_emit_reaches_one_socket_there_by_its_sid(here: Server, there: Server) -> None:
     here.socketio.emit("news", 1, to=there.sid)
     wait_until(lambda: there.heard("news"))
     assert here.heard("news") == []
 
 
 @pytest.mark.parametrize("left_out", [{"to": "another room"}, {"skip_sid": "there"}, {"namespace": "/another"}])
-def test_it_is_not_heard_there_by_who_is_left_out(left_out: dict[str, Any], here: Server, there: Server) -> None:
+def test_an_emit_is_not_heard_there_by_who_is_left_out(left_out: dict[str, Any], here: Server, there: Server) -> None:
     if "skip_sid" in left_out:
         left_out = {"skip_sid": there.sid}
     here.socketio.emit("news", 1, **left_out)
     here.socketio.emit("end")
     wait_until(lambda: there.heard("end"))
     assert there.heard("news") == []
+
+
+def test_a_socket_there_is_disconnected_by_its_sid(here: Server, there: Server) -> None:
+    here.socketio.server.disconnect(there.sid)
+    wait_until(lambda: not there.client.is_connected())
+    assert here.client.is_connected()
+
+
+def test_a_socket_there_enters_a_room_and_leaves_it_by_its_sid(here: Server, there: Server) -> None:
+    here.socketio.server.enter_room(there.sid, "new")
+    here.socketio.emit("entered", to="new")
+    wait_until(lambda: there.heard("entered"))
+    here.socketio.server.leave_room(there.sid, "new")
+    here.socketio.emit("left", to="new")
+    here.socketio.emit("end")
+    wait_until(lambda: there.heard("end"))
+    assert there.heard("left") == []
+
+
+def test_a_room_is_closed_here_and_there(here: Server, there: Server) -> None:
+    here.socketio.close_room("room", "/")
+    here.socketio.emit("closed", to="room")
+    here.socketio.emit("end")
+    wait_until(lambda: here.heard("end") and there.heard("end"))
+    assert here.heard("closed") == there.heard("closed") == []
+
+
+@pytest.mark.parametrize("call", ["disconnect", "enter_room", "leave_room"])
+def test_a_call_about_a_socket_that_is_gone_changes_nothing(call: str, here: Server, there: Server) -> None:
+    getattr(here.socketio.server, call)("gone", *["new"] * (call != "disconnect"))
+    here.socketio.emit("end")
+    wait_until(lambda: here.heard("end") and there.heard("end"))
+    assert not list(there.socketio.hub.sockets_in(["new"]))
