@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Row, Select, Table, delete, func, select
 
 from app.engine.envelope import Envelope
 
+CHUNK = 500  # events read at a time
 TRIMMED_AT_ONCE = 1_000  # events deleted in one transaction
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -26,6 +27,14 @@ class Kept:
     def reaches(self, seq: int) -> bool:
         """Whether all that came after ``seq`` is there. A number that was never given is not reached, either."""
         return self.floor <= seq <= self.newest
+
+
+@dataclass(frozen=True)
+class Bound:
+    """How much of the past one client is given: so many events, with so many characters of payload."""
+
+    events: int
+    characters: int
 
 
 class History:
@@ -54,13 +63,23 @@ class History:
             first, newest = connection.execute(select(first, newest)).one()
         return Kept(floor=(first or 1) - 1, newest=newest or 0)
 
-    def after(self, rooms: Collection[str], seq: int, limit: int) -> list[Envelope]:
-        """The first ``limit`` events of ``rooms`` behind ``seq``, in order, each once."""
-        with self._read() as connection:
-            return [_envelope(row) for row in connection.execute(self._query(rooms, seq, limit))]
+    def all_after(self, rooms: Collection[str], seq: int, most: Bound) -> list[Envelope] | None:
+        """All events of ``rooms`` behind ``seq``, in order, each once; None when that is more than ``most``."""
+        found: list[Envelope] = []
+        characters, last = 0, seq
+        while True:
+            with self._read() as connection:
+                chunk = [_envelope(row) for row in connection.execute(self._query(rooms, last, CHUNK))]
+            found += chunk
+            characters += sum(len(envelope.payload) for envelope in chunk)
+            if len(found) > most.events or characters > most.characters:
+                return None
+            if len(chunk) < CHUNK:
+                return found
+            last = chunk[-1].seq or last
 
     def dated_after(self, room: str, seq: int, limit: int) -> list[tuple[Envelope, datetime]]:
-        """As :meth:`after` for one room, each with the time when it was published."""
+        """The first ``limit`` events of one room behind ``seq``, in order, each with the time of its publishing."""
         with self._read() as connection:
             rows = connection.execute(self._query([room], seq, limit)).all()
         return [(_envelope(row), row.created_at) for row in rows]

@@ -16,7 +16,7 @@ from eventlet.semaphore import Semaphore
 from socketio.exceptions import ConnectionRefusedError
 
 from app.engine.envelope import Envelope
-from app.engine.history import History
+from app.engine.history import Bound, History
 from app.engine.hub import Hub
 from app.engine.offsets import Membership, Offset, is_missed, positions
 from app.engine.sessions import Owner, Session, Sessions
@@ -24,7 +24,7 @@ from app.engine.sessions import Owner, Session, Sessions
 logger = logging.getLogger(__name__)
 
 TAKE_OVER = "@take-over"  # the control message that names a connection whose session another one goes on with
-MOST_MISSED = 10_000  # events; who missed more begins anew
+MOST_MISSED = Bound(events=10_000, characters=8_000_000)  # who missed more begins anew
 PATIENCE = 5.0  # seconds that a client waits for this process to have heard what the client has
 SIGN_OF_LIFE = 5.0  # seconds between two
 SWEEP_EVERY = 12  # signs of life
@@ -275,9 +275,9 @@ class Recovery:
             self._hub.basic_enter_room(session.sid, session.namespace, room)
         now = self._hub.seq
         heard_of = positions(rooms, heard)
-        found = self._history.after(list(rooms), min(heard_of.values(), default=now), MOST_MISSED + 1)
+        found = self._history.all_after(list(rooms), min(heard_of.values(), default=now), MOST_MISSED)
         allowed = self._application.allowed(session.owner.id, list(rooms))
-        if len(found) > MOST_MISSED:
+        if found is None:
             return False
         missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, rooms, heard_of, allowed)]
         for room in [room for room in rooms if room not in allowed]:
@@ -307,8 +307,8 @@ class Recovery:
         self._hub.hold(session.sid)
         self._hub.basic_enter_room(session.sid, session.namespace, room)
         now = self._hub.seq
-        found = self._history.after([room], since, MOST_MISSED + 1)
-        if len(found) > MOST_MISSED:
+        found = self._history.all_after([room], since, MOST_MISSED)
+        if found is None:
             return False
         for envelope in found:
             number = _number(envelope)

@@ -1,5 +1,6 @@
 """``GET /api/events``: what was published to a room, from an offset on."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -8,6 +9,7 @@ from flask import Flask
 from sqlalchemy import update
 
 from app.core.clock import now
+from app.engine.history import Bound
 from app.events.models import events
 from app.extensions import db, socketio
 from tests.integration.conftest import NewPerson, Person, error_code
@@ -92,6 +94,21 @@ def test_the_newest_event_is_kept_however_old_so_that_numbers_go_on(app: Flask, 
     notify(person, "d")
     socketio.relay.drain()
     assert int(past(person, room)["items"][-1]["offset"]) > int(newest)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 500])
+def test_all_that_was_missed_is_read_in_order_however_it_is_divided(
+    chunk: int, room: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.history.CHUNK", chunk)
+    found = socketio.history.all_after([room], 0, Bound(events=3, characters=10_000))
+    assert found is not None
+    assert [json.loads(envelope.payload)["title"] for envelope in found] == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("bound", [Bound(events=2, characters=10_000), Bound(events=3, characters=100)])
+def test_more_than_the_bound_is_not_read(bound: Bound, room: str) -> None:
+    assert socketio.history.all_after([room], 0, bound) is None
 
 
 def test_an_offset_that_was_never_given_is_a_gap(person: Person, room: str) -> None:
