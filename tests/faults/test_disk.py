@@ -19,6 +19,7 @@ from tests.faults.burst import Burst
 from tests.faults.conftest import Report
 from tests.faults.watch import Watch
 from tests.support.api import Api, Response
+from tests.support.brokers import wait_until
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 from tests.support.sqlite import damage, locked
@@ -124,6 +125,18 @@ def test_a_command_that_can_not_be_stored_is_refused_while_the_disk_is_full(
         ack = client.emit("join-notifications", alice.user["id"])
     assert ack["error"]["code"] == "unavailable"
     assert client.emit("join-notifications", alice.user["id"])["ok"]
+
+
+def test_the_server_says_that_it_is_degraded_while_the_disk_is_full(server: Server, alice: Api) -> None:
+    def readiness() -> tuple[int, str]:
+        answer = alice.get("/health/ready")
+        return answer.status, answer.json["parts"]["database"]["status"]
+
+    assert readiness() == (200, "ok")
+    with full_disk(server):
+        wait_until(lambda: readiness() == (200, "degraded"), timeout=15)
+        assert alice.get("/health/live").status == 200
+    wait_until(lambda: readiness() == (200, "ok"), timeout=15)
 
 
 # --- another process holds the lock
