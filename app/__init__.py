@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth.guard import check_routes
+from app.cli.events import events as events_command
 from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins
@@ -79,7 +80,8 @@ def create_app(settings: Settings) -> Flask:
     _load_features(app)
     openapi.init_app(app)
     check_routes(app)
-    app.cli.add_command(users)
+    for command in (users, events_command):
+        app.cli.add_command(command)
     return app
 
 

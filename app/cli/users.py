@@ -2,10 +2,9 @@
 
 import click
 from flask.cli import AppGroup
-from sqlalchemy.exc import DBAPIError
 
 from app.auth.schemas import stored_email
-from app.core.errors import AppError
+from app.cli.errors import explained
 from app.people import service
 
 users = AppGroup("users", help="Manage accounts.")
@@ -15,10 +14,6 @@ users = AppGroup("users", help="Manage accounts.")
 @click.argument("email")
 def promote(email: str) -> None:
     """Make the user who registered with EMAIL an admin."""
-    try:
+    with explained():
         user = service.promote(stored_email(email))
-    except AppError as error:
-        raise click.ClickException(error.message) from error
-    except DBAPIError as error:
-        raise click.ClickException(f"The database can't be used; was it migrated?\n{error.orig}") from error
     click.echo(f"{user.name} <{user.email}> is an admin.")

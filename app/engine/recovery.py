@@ -86,6 +86,9 @@ class Client:
 class Recovery:
     """The clients of this process, and how they go on where they were.
 
+    Attributes:
+        stores: whether the newest sign of life could be stored: five seconds old at the most, unless one is under way.
+
     Args:
         hub: this process's sockets.
         history: the past.
@@ -109,6 +112,7 @@ class Recovery:
         self._publish = publish
         hub.controls[TAKE_OVER] = self._taken_over
         self._clients: dict[str, Client] = {}
+        self.stores = True
 
     def start(self) -> None:
         """Keep this process's sessions alive for as long as it lives."""
@@ -358,10 +362,12 @@ class Recovery:
         while True:
             try:
                 self._sessions.tell_alive()
+                self.stores = True
                 if beats % SWEEP_EVERY == 0:
                     self._sessions.sweep()
                     self._history.trim()
             except Exception:
+                self.stores = False
                 logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
             beats += 1
             sleep(SIGN_OF_LIFE)

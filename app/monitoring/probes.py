@@ -19,7 +19,7 @@ LOOPBACK_WAIT = 2.0  # seconds
 
 def readiness() -> Ready:
     """Whether each part answers, and the process stays."""
-    parts = {"database": _timed(_database_answers)}
+    parts = {"database": _database()}
     if current_settings().redis_url:
         parts["redis"] = _timed(socketio.broker.answers, otherwise="degraded")
     return Ready(status="draining" if socketio.drain.begun else _worst(parts), parts=parts)
@@ -41,6 +41,12 @@ def _timed(answers: Callable[[], bool], otherwise: Status = "down") -> Part:
 def _worst(parts: dict[str, Part]) -> Status:
     found = {part.status for part in parts.values()}
     return "down" if "down" in found else "degraded" if "degraded" in found else "ok"
+
+
+def _database() -> Part:
+    """A disk that is full, or a lock that another process holds, shows in the signs of life: trying here would wait."""
+    part = _timed(_database_answers)
+    return part if part.status == "down" or socketio.recovery.stores else Part(status="degraded", latency_ms=None)
 
 
 def _database_answers() -> bool:

@@ -24,7 +24,8 @@ def ready() -> Response:
     """Whether requests can be served; 503 and which part is down, if not, and while the process ends.
 
     Without Redis events are late and nothing else is amiss, in every process at once: that is `degraded`, and 200, so
-    that no load balancer takes them all out of service.
+    that no load balancer takes them all out of service. So is a database that can be read and not written to: reads go
+    on, and writes are answered with 503.
     """
     found = probes.readiness()
     return reply(found, 200 if found.status in ("ok", "degraded") else 503)

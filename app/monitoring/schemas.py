@@ -16,7 +16,8 @@ class Live(Schema):
 class Part(Schema):
     """One part that the server needs; ``latency_ms``: how long its answer took, None without one.
 
-    ``degraded``: it does not answer, and the server manages without it, only slower.
+    ``degraded``: it does not answer, and the server manages without it, only slower; or it is the database, and can be
+    read but not written to.
     """
 
     status: Status

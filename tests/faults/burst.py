@@ -52,6 +52,12 @@ class Burst:
         while self.made < count and self._thread.is_alive():
             sleep(0.01)
 
+    def wait_until_refused(self) -> None:
+        """Wait until one more request was answered with 503, or the burst has ended."""
+        before = self.refused
+        while self.refused == before and self._thread.is_alive():
+            sleep(0.01)
+
     def _run(self) -> None:
         try:
             for number in range(self.total):

@@ -1,4 +1,5 @@
-"""kill -9 of a server in the middle of a burst, while links are cut: every client hears each event once, in order."""
+"""kill -9 of a server in the middle of a burst, while links are cut: the database is whole, and every client hears each
+event once, in order."""
 
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from tests.faults.conftest import Report
 from tests.support.api import Api
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
+from tests.support.sqlite import damage
 
 EVENTS_A_KILL = 80
 LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "10000"}
@@ -35,4 +37,5 @@ def test_a_server_that_is_killed_in_a_burst_loses_and_repeats_nothing(
         f"{burst.total} events, {clients} clients, {audience.recovered} of {audience.reconnects} reconnects recovered",
     )
     assert found.clean
+    assert damage(server.database_path) == []
     assert audience.recovered == audience.reconnects

@@ -95,6 +95,11 @@ class JsClient:
         """All connections so far, the first one first."""
         return list(self._record.connections)
 
+    @property
+    def refusals(self) -> list[dict[str, Any]]:
+        """The `{message, data}` of each `connect_error` so far."""
+        return list(self._record.connect_errors)
+
     def emit(self, event: str, *args: object, timeout: float = WAIT_SECONDS) -> Any:
         """Emit, wait for the ack, and return its argument."""
         milliseconds = int(timeout * 1000)

@@ -32,6 +32,9 @@ class Server:
 
     As a context manager it is started and stopped. It may be started again after `stop` or `kill9`,
     then on the same port and the same database.
+
+    Attributes:
+        database_path: the SQLite file, unless the settings name another database.
     """
 
     def __init__(self, folder: Path, env: dict[str, str] | None = None, command: tuple[str, ...] = PYTHON) -> None:
@@ -44,11 +47,12 @@ class Server:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = folder / "server.log"
+        self.database_path = folder / "app.db"
         self._env = {
             "APP_ENV": "development",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "DATABASE_URL": f"sqlite:///{folder / 'app.db'}",
+            "DATABASE_URL": f"sqlite:///{self.database_path}",
             "INSTANCE_PATH": str(folder / "instance"),
             "PYTHONUNBUFFERED": "1",
         } | (env or {})
@@ -91,6 +95,11 @@ class Server:
         process = self._running()
         process.kill()
         process.wait()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process that was started last."""
+        return self._running().pid
 
     def log(self) -> str:
         """All that the process has written to its standard output and error so far."""

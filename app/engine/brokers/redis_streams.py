@@ -87,6 +87,13 @@ class RedisStreams:
         newest = cast(Entries, self._reading.xrevrange(self._unnumbered, count=1))
         return newest[0][0] if newest else "0-0"
 
+    def newest(self) -> int:
+        """The highest number that was appended; 0 before the first."""
+        if not self._writing.exists(self._numbered):
+            return 0
+        last = cast(dict[str, str], self._writing.xinfo_stream(self._numbered))["last-generated-id"]
+        return int(last.partition("-")[0])
+
     def discard_beyond(self, newest: Callable[[], int]) -> None:
         """Remove the numbered entries if the last of them was never given its number.
 
@@ -95,11 +102,9 @@ class RedisStreams:
         Args:
             newest: says the highest number that was given; asked after the stream was looked at.
         """
-        if not self._writing.exists(self._numbered):
-            return
-        last = cast(dict[str, str], self._writing.xinfo_stream(self._numbered))["last-generated-id"]
-        if int(last.partition("-")[0]) > newest():
-            logger.warning("Redis holds numbers that were never given, up to %s: they are removed", last)
+        last = self.newest()
+        if last and last > newest():
+            logger.warning("Redis holds numbers that were never given, up to %d: they are removed", last)
             self._writing.delete(self._numbered)
 
     def try_writing(self) -> None:

@@ -1,0 +1,20 @@
+"""What goes wrong in a command, in words instead of a traceback."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from click import ClickException
+from sqlalchemy.exc import DBAPIError
+
+from app.core.errors import AppError
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """End the command with exit code 1 and a message, when it can't do what it should or the database can't be used."""
+    try:
+        yield
+    except AppError as error:
+        raise ClickException(error.message) from error
+    except DBAPIError as error:
+        raise ClickException(f"The database can't be used; was it migrated?\n{error.orig}") from error
