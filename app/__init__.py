@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from datetime import timedelta
 from functools import wraps
 from importlib import import_module
 from typing import ParamSpec, TypeVar
@@ -47,7 +46,6 @@ ROUTES = (
     "reference",
     "dashboard",
 )
-PRESENCE_EXPIRY = timedelta(seconds=20)  # four signs of life of a process
 COMMANDS = ("realtime", "chat")
 SUBSCRIBERS = ("auth", "notifications", "analytics")
 
@@ -141,7 +139,7 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
     socketio.use_recovery(
         history,
         Sessions(sessions, processes, begin, settings.recovery_window),
-        Presence(sessions, processes, engine.begin, PRESENCE_EXPIRY),
+        Presence(sessions, processes, engine.begin),
         Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
 

@@ -15,12 +15,10 @@ from app.core.clock import Timestamp, now
 from app.core.schema import Schema
 from app.engine.brokers.redis_streams import RedisStreams
 from app.engine.brokers.seal import Seal
+from app.engine.presence import SILENT
 from app.engine.progress import MOST_COUNTED, Numbered, Process, Progress, progress
-from app.engine.recovery import SIGN_OF_LIFE
 from app.events import models
 from app.extensions import db
-
-SILENT = 3 * SIGN_OF_LIFE  # seconds after which a process is taken for dead
 
 
 class End(Schema):
@@ -101,7 +99,7 @@ def _end(numbered: Numbered | None) -> End | None:
 
 def _server(process: Process, at: datetime) -> Server:
     seconds = _seconds(process.seen_at, at)
-    return Server(id=process.id, seen_seconds_ago=seconds, alive=seconds < SILENT)
+    return Server(id=process.id, seen_seconds_ago=seconds, alive=seconds < SILENT.total_seconds())
 
 
 def _seconds(since: datetime, at: datetime) -> float:

@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Table, func, select
 Read = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction that only reads."""
 
+SILENT = timedelta(seconds=20)  # without a sign of life, one of which is due every five, a process is taken for dead
+
 Devices = Counter[str]
 """How many connections each device has."""
 
@@ -24,20 +26,18 @@ class Presence:
         sessions: from :func:`app.engine.session_table`.
         processes: from :func:`app.engine.process_table`.
         read: opens a transaction that only reads.
-        expiry: how long after its last sign of life a process is taken for dead.
     """
 
-    def __init__(self, sessions: Table, processes: Table, read: Read, expiry: timedelta) -> None:
+    def __init__(self, sessions: Table, processes: Table, read: Read) -> None:
         self._sessions = sessions.c
         self._processes = processes.c
         self._read = read
-        self._expiry = expiry
 
     def of(self, owners: Collection[str]) -> dict[str, Devices]:
         """The connected devices of each of ``owners`` who is connected at all; sockets of one connection count once."""
         s, p = self._sessions, self._processes
         connections = func.count(s.connection.distinct())
-        lives = s.lost_at.is_(None) & (p.seen_at >= datetime.now(UTC) - self._expiry)
+        lives = s.lost_at.is_(None) & (p.seen_at >= datetime.now(UTC) - SILENT)
         query = (
             select(s.owner, s.device, connections)
             .join_from(s.owner.table, p.id.table, s.process == p.id)

@@ -11,10 +11,10 @@ from flask import Flask
 from sqlalchemy import insert, update
 
 from app import create_app
-from app.cli.events import SILENT
 from app.config import Settings
 from app.core.clock import iso, now
 from app.core.transaction import transaction
+from app.engine.presence import SILENT
 from app.events.models import events, processes
 from app.events.notifications import NotificationDeleted
 from app.extensions import db, socketio
@@ -99,7 +99,7 @@ def test_a_long_backlog_is_counted_no_further_than_says_enough(app: Flask, monke
 
 @pytest.mark.each_database
 def test_a_process_is_alive_that_said_so_a_moment_ago(app: Flask) -> None:
-    seen = {"young": now(), "old": now() - timedelta(seconds=SILENT + 1)}
+    seen = {"young": now(), "old": now() - SILENT - timedelta(seconds=1)}
     with app.app_context():
         db.session.execute(insert(processes), [{"id": id, "seen_at": time} for id, time in seen.items()])
         db.session.commit()
