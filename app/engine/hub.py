@@ -146,7 +146,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         """
         if replayed is not None and replayed.room is not None:
             self._replayed[sid] = replayed
-        rooms = self.get_rooms(sid, namespace)
+        rooms = set(self.get_rooms(sid, namespace))
         for envelope in self._held.pop(sid, ()):
             if envelope.seq is not None and not rooms.isdisjoint(envelope.rooms):
                 self.send(sid, namespace, envelope, Offset(envelope.seq))

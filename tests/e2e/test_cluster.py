@@ -3,12 +3,10 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import redis
 
 from tests.e2e.conftest import GENEROUS
 from tests.e2e.scenarios import World, ok
@@ -198,48 +196,6 @@ def test_a_half_open_connection_here_ends_when_its_client_is_back_there(
         with pytest.raises(Closed):
             while True:
                 dead.receive()
-
-
-# --- Redis has faults
-
-
-def test_nothing_is_lost_while_redis_is_killed_for_two_seconds(
-    redis_server: Redis, there: Server, listener: JsClient, world: World
-) -> None:
-    elsewhere = Api(there.url, world.alice.token)
-    slowest = 0.0
-    back_at = 0.0
-    for number in range(60):
-        if number == 20:
-            redis_server.kill9()
-            back_at = time.monotonic() + 2
-        if back_at and time.monotonic() > back_at:
-            redis_server.start()
-            back_at = 0
-        began = time.monotonic()
-        notify(world.alice if number % 2 else elsewhere, world, f"killed {number}")
-        slowest = max(slowest, time.monotonic() - began)
-        time.sleep(0.05)
-    assert not back_at, "Redis is back before the last event"
-    listener.wait_for("new-notification", where=titled("killed 59"), timeout=10)
-    assert titles(listener) == [f"killed {number}" for number in range(60)]
-    assert slowest < 1
-
-
-def test_readiness_tells_of_a_redis_that_is_full_and_writes_survive(
-    redis_server: Redis, listener: JsClient, world: World
-) -> None:
-    with redis.Redis.from_url(redis_server.url) as client:
-        client.config_set("maxmemory", 1)
-        try:
-            ready = world.alice.get("/health/ready")
-            assert (ready.status, ready.json["status"]) == (200, "degraded")
-            assert ready.json["parts"]["redis"]["status"] == "degraded"
-            notify(world.alice, world, "full")
-            listener.wait_for("new-notification", where=titled("full"))
-        finally:
-            client.config_set("maxmemory", 0)
-    assert world.alice.get("/health/ready").json["parts"]["redis"]["status"] == "ok"
 
 
 def test_the_health_of_the_channels_goes_through_redis(here: Server) -> None:

@@ -2,11 +2,13 @@
 
 import random
 from collections.abc import Sequence
+from itertools import cycle
+from math import inf
 from time import monotonic, sleep
 
 from tests.faults.audit import Audit, audit
 from tests.support.api import Api
-from tests.support.js_client import JsClient, JsPeer
+from tests.support.js_client import Heard, JsClient, JsPeer
 from tests.support.server import Server
 
 
@@ -23,22 +25,28 @@ class Audience:
         :param options: as for the JavaScript client's `io()`
         """
         self.clients: list[JsClient] = []
+        self._next_server = cycle(servers)
         options = {"auth": {"token": listener.token}, "timeout": 5000} | options
-        for number in range(count):
-            client = js.connect(servers[number % len(servers)].url, "/", **options)
+        for server, _ in zip(self._next_server, range(count), strict=False):
+            client = js.connect(server.url, "/", **options)
             assert client.emit("join-notifications", listener.user["id"])["ok"]
             self.clients.append(client)
 
     def cut(self, count: int) -> None:
-        """Cut the links of some, below the socket, which reconnects by itself."""
+        """Cut the links of some, below the socket, which reconnects by itself: to the same server or to another."""
         for client in random.sample(self.clients, count):
-            client.drop()
+            client.move(next(self._next_server).url)
 
     def wait_until_heard(self, total: int, patience: float = 60.0) -> None:
         """Wait until each has heard so many different events; what it heard instead, the audit tells."""
         deadline = monotonic() + patience
         while monotonic() < deadline and any(len(set(numbers(client))) < total for client in self.clients):
             sleep(0.05)
+
+    def all_heard_at(self, number: int) -> float:
+        """When the last of them heard this event, by the monotonic clock; infinity, if one did not."""
+        heard_at = [[heard.at for heard in notes(client) if _number(heard) == number] for client in self.clients]
+        return max(min(moments, default=inf) for moments in heard_at)
 
     def audit(self, total: int) -> Audit:
         """What they heard, against the events 0, 1, 2 … that were committed in that order."""
@@ -55,6 +63,15 @@ class Audience:
         return sum(connection.recovered for client in self.clients for connection in client.connections[1:])
 
 
+def notes(client: JsClient) -> list[Heard]:
+    """The notifications that a client heard."""
+    return client.heard("new-notification")
+
+
 def numbers(client: JsClient) -> list[int]:
-    """The numbers in the titles of the notifications that a client heard."""
-    return [int(heard.args[0]["title"]) for heard in client.heard("new-notification")]
+    """The numbers in their titles."""
+    return [_number(heard) for heard in notes(client)]
+
+
+def _number(heard: Heard) -> int:
+    return int(heard.args[0]["title"])

@@ -1,8 +1,11 @@
 """Durable events, committed one after the other while a fault lasts."""
 
+from bisect import bisect
 from collections.abc import Sequence
 from http.client import HTTPException
-from threading import Thread
+from itertools import count
+from secrets import token_hex
+from threading import Event, Thread
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Self
@@ -19,28 +22,43 @@ class Burst:
     As a context manager it begins, and at the end waits until all are made; what went wrong meanwhile is raised there.
 
     Attributes:
-        total: how many there are to be.
         made: how many there are.
         answers: of each request that was answered, the status and the seconds.
+        unanswered: how many were not.
     """
 
-    def __init__(self, apis: Sequence[Api], total: int, pause: float = 0.0) -> None:
+    def __init__(self, apis: Sequence[Api], total: int | None = None, pause: float = 0.0) -> None:
         """
         :param apis: the same user at each server; they are asked in turn, and the next one after a failure
+        :param total: how many; None: until the block ends
         :param pause: seconds between two notifications
         """
-        self.total = total
         self.made = 0
         self.answers: list[tuple[int, float]] = []
+        self.unanswered = 0
         self._apis = apis
+        self._total = total
         self._pause = pause
+        self._key = token_hex(4)  # the next burst of this user makes other ones
+        self._began_at: list[float] = []
+        self._enough = Event()
         self._failure: Exception | None = None
         self._thread = Thread(target=self._run, daemon=True)
+
+    @property
+    def total(self) -> int:
+        """How many there are to be; where that is not said, how many there are."""
+        return self.made if self._total is None else self._total
 
     @property
     def slowest(self) -> float:
         """The seconds of the slowest answer."""
         return max(seconds for _, seconds in self.answers)
+
+    @property
+    def p99(self) -> float:
+        """The seconds in which 99 % of the answers came."""
+        return sorted(seconds for _, seconds in self.answers)[len(self.answers) * 99 // 100]
 
     @property
     def refused(self) -> int:
@@ -58,9 +76,16 @@ class Burst:
         while self.refused == before and self._thread.is_alive():
             sleep(0.01)
 
+    def first_after(self, moment: float) -> int:
+        """The first notification that was begun after ``moment``, by the monotonic clock."""
+        return bisect(self._began_at, moment)
+
     def _run(self) -> None:
         try:
-            for number in range(self.total):
+            for number in count() if self._total is None else range(self._total):
+                if self._enough.is_set():
+                    return
+                self._began_at.append(monotonic())
                 self._make(number)
                 self.made = number + 1
                 sleep(self._pause)
@@ -79,11 +104,13 @@ class Burst:
         form = {"userId": api.user["id"], "type": "note", "title": str(number), "message": "-"}
         began = monotonic()
         try:
-            answer = api.post("/api/notifications", form, headers={"Idempotency-Key": f"burst-{number}"})
+            answer = api.post("/api/notifications", form, headers={"Idempotency-Key": f"{self._key}-{number}"})
         except (OSError, HTTPException):
+            self.unanswered += 1
             return False
         self.answers.append((answer.status, monotonic() - began))
-        assert answer.status in (201, 503), (answer.status, answer.body)
+        # 409: the try before, whose answer was lost, is only now being committed
+        assert answer.status in (201, 409, 503), (answer.status, answer.body)
         return answer.status == 201
 
     def __enter__(self) -> Self:
@@ -93,6 +120,8 @@ class Burst:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._total is None or error is not None:
+            self._enough.set()
         if error is None:
             self._thread.join()
             if self._failure is not None:

@@ -1,4 +1,4 @@
-"""The JavaScript client, and a table of all faults at the end of the run."""
+"""The JavaScript client, a cluster, and a table of all faults at the end of the run."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -8,7 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.faults.audit import Audit
+from tests.support.api import Api
+from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
+
+LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "10000"}
+"""Settings for a server whose limits are not what is tested."""
 
 Report = Callable[[str, Audit, str], None]
 """Adds a row to the table: the fault, what the clients' audit found, and whatever else was measured."""
@@ -18,6 +23,20 @@ Report = Callable[[str, Audit, str], None]
 def js() -> Iterator[JsPeer]:
     with JsPeer() as peer:
         yield peer
+
+
+@pytest.fixture(scope="package")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    """Three processes. A test that stops something of it starts it again."""
+    with Cluster(tmp_path_factory.mktemp("cluster"), 3, LIMITS) as running:
+        yield running
+
+
+@pytest.fixture
+def apis(cluster: Cluster) -> list[Api]:
+    """Alice at each process."""
+    first = Api.as_demo_user(cluster.servers[0].url, "alice")
+    return [first, *(first.at(server.url) for server in cluster.servers[1:])]
 
 
 @pytest.fixture

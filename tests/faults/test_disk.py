@@ -16,7 +16,7 @@ import pytest
 from tests.conftest import Scale
 from tests.faults.audience import Audience
 from tests.faults.burst import Burst
-from tests.faults.conftest import Report
+from tests.faults.conftest import LIMITS, Report
 from tests.faults.watch import Watch
 from tests.support.api import Api, Response
 from tests.support.brokers import wait_until
@@ -24,7 +24,6 @@ from tests.support.js_client import JsPeer
 from tests.support.server import Server
 from tests.support.sqlite import damage, locked
 
-LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "10000"}
 READS = ("/health/live", "/api/notifications", "/health/live", "/api/auth/me")
 FULL = 1.5  # seconds that the disk stays full: those who were cut off try to come back meanwhile
 WRITE_WAIT = 5.0  # seconds in which a write is refused that can't be done

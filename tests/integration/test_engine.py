@@ -102,6 +102,22 @@ def sid_of(socketio: SocketIO, client: SocketIOTestClient) -> Any:
     return socketio.server.manager.sid_from_eio_sid(vars(client)["eio_sid"], "/")
 
 
+def test_a_held_socket_hears_at_its_release_what_was_kept_for_the_rooms_that_it_is_still_in(
+    connect: Connect, socketio: SocketIO
+) -> None:
+    client = connect()
+    sid = sid_of(socketio, client)
+    for room in ("stays", "left"):
+        client.emit("join", room)
+    socketio.hub.hold(sid)
+    for number, room in enumerate(("stays", "left", "stays"), 1):
+        socketio.publish(Envelope("news", str(number), (room,), seq=number))
+    socketio.server.leave_room(sid, "left")
+    assert heard(client) == []
+    socketio.hub.release(sid, "/")
+    assert heard(client) == [("news", [1, "1"]), ("news", [3, "3"])]
+
+
 def test_a_socket_in_several_of_the_rooms_hears_an_envelope_once(connect: Connect, socketio: SocketIO) -> None:
     client = connect()
     client.emit("join", "a")

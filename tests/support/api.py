@@ -44,6 +44,12 @@ class Api:
         self.user, self.token = answer.json["user"], answer.json["accessToken"]
         return self
 
+    def at(self, url: str) -> Self:
+        """The same user, with the same login, at another server of the cluster."""
+        there = type(self)(url, self.token)
+        there.user = self.user
+        return there
+
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Response:
         return self.request("GET", path, headers=headers)
 

@@ -55,11 +55,10 @@ class Cluster:
             running.enter_context(self.redis)
             self.database = running.enter_context(self.postgresql.database())
             if self._command != PYTHON:
-                with self._server("first"):
+                with self.process("first", command=PYTHON):
                     pass  # makes the tables and the demo data, which only this command does
             for number in range(1, self._processes + 1):  # one after the other: the first makes the tables
-                server = self._server(f"process-{number}", self._command)
-                self.servers.append(running.enter_context(server))
+                self.servers.append(running.enter_context(self.process(f"process-{number}")))
             self._running = running.pop_all()
         return self
 
@@ -68,11 +67,19 @@ class Cluster:
     ) -> None:
         self._running.close()
 
-    def _server(self, name: str, command: tuple[str, ...] = PYTHON) -> Server:
+    def process(
+        self, name: str, env: Mapping[str, str] | None = None, command: tuple[str, ...] | None = None
+    ) -> Server:
+        """A further process, not yet started.
+
+        :param name: of its folder
+        :param env: settings beside those of each process, or instead of them
+        :param command: if not that of each process
+        """
         place = self._folder / name
         place.mkdir()
         own = {"DATABASE_URL": self.database, "REDIS_URL": self.redis.url, "INSTANCE_PATH": str(self._folder)}
-        return Server(place, own | self._env, command)
+        return Server(place, own | self._env | dict(env or {}), command or self._command)
 
 
 def main() -> None:

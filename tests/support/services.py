@@ -135,6 +135,21 @@ class Redis(Service):
         super().__init__(*options)
         self.url = f"redis://127.0.0.1:{self.port}/0"
 
+    def copy_data(self, to: Path) -> None:
+        """Copy all that it keeps into a new folder, while it runs."""
+        shutil.copytree(self._data, to)
+
+    def restore(self, copy: Path) -> None:
+        """Stop it and start it again from what `copy_data` copied."""
+        self.stop()
+        shutil.rmtree(self._data)
+        shutil.copytree(copy, self._data)
+        self.start()
+
+    @property
+    def _data(self) -> Path:
+        return self._folder / "appendonlydir"
+
     def _command(self) -> list[str]:
         place = ("--bind", "127.0.0.1", "--port", str(self.port), "--dir", str(self._folder))
         return [_redis_server(), *place, "--save", "", "--appendonly", "yes"]
