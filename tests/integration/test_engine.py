@@ -120,6 +120,23 @@ def test_sockets_in_a_skipped_room_do_not_hear_it(connect: Connect, socketio: So
     assert heard(other) == [("typing", [1, "0"])]
 
 
+def test_what_came_while_a_socket_was_held_it_hears_in_order_at_its_release(
+    connect: Connect, socketio: SocketIO
+) -> None:
+    client = connect()
+    client.emit("join", "room")
+    client.emit("join", "left meanwhile")
+    [(_, sid)] = socketio.hub.sockets_in(["room"])
+    socketio.hub.hold(sid)
+    for number, room in enumerate(["room", "left meanwhile", "room"], 1):
+        socketio.publish(Envelope("news", str(number), (room,), seq=number))
+    client.emit("leave", "left meanwhile")
+    assert heard(client) == []
+    socketio.hub.release(sid, "/")
+    socketio.publish(Envelope("news", "4", ("room",), seq=4))
+    assert heard(client) == [("news", [number, str(number)]) for number in (1, 3, 4)]
+
+
 def test_a_control_message_is_handled_in_order_and_heard_by_nobody(connect: Connect, socketio: SocketIO) -> None:
     client = connect()
     client.emit("join", "room")
