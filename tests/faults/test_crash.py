@@ -5,13 +5,12 @@ from pathlib import Path
 from tests.conftest import Scale
 from tests.faults.audience import Audience
 from tests.faults.burst import Burst
-from tests.faults.conftest import Report
+from tests.faults.conftest import LIMITS, Report
 from tests.support.api import Api
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 
 EVENTS_A_KILL = 80
-LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "10000"}
 
 
 def test_a_server_that_is_killed_in_a_burst_loses_and_repeats_nothing(
