@@ -22,6 +22,7 @@ class Burst:
         total: how many there are to be.
         made: how many there are.
         answers: of each request that was answered, the status and the seconds.
+        cut: how many requests were sent and not answered; who could not be reached is not among them.
     """
 
     def __init__(self, apis: Sequence[Api], total: int, pause: float = 0.0) -> None:
@@ -32,6 +33,7 @@ class Burst:
         self.total = total
         self.made = 0
         self.answers: list[tuple[int, float]] = []
+        self.cut = 0
         self._apis = apis
         self._pause = pause
         self._failure: Exception | None = None
@@ -74,7 +76,10 @@ class Burst:
         began = monotonic()
         try:
             answer = api.post("/api/notifications", form, headers={"Idempotency-Key": f"burst-{number}"})
+        except ConnectionRefusedError:
+            return False
         except (OSError, HTTPException):
+            self.cut += 1
             return False
         self.answers.append((answer.status, monotonic() - began))
         assert answer.status in (201, 503), (answer.status, answer.body)
