@@ -46,6 +46,11 @@ class Audience:
         for client in random.sample(self.clients, count):
             client.drop()
 
+    def redirect(self, address: Address) -> None:
+        """Have who reconnects from now on go elsewhere, as a load balancer does."""
+        for client in self.clients:
+            client.redirect(address.url)
+
     def wait_until_back(self, patience: float = PATIENCE) -> None:
         """Wait until each has connected once more.
 

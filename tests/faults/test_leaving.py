@@ -30,8 +30,7 @@ def test_a_process_that_drains_loses_no_event_and_no_request(
         alice = Api.as_demo_user(leaving.url, "alice")
         elsewhere = Api.as_demo_user(other.url, "alice")
         audience = Audience(js, [leaving], alice, sockets)
-        for client in audience.clients:
-            client.redirect(other.url)
+        audience.redirect(other)
         with Burst([alice, elsewhere], scale(100, 500), pause=0.02) as burst:
             burst.wait_until_made(20)
             began = monotonic()

@@ -1,7 +1,7 @@
 """Links that fail: half-open connections, and polls that are cut with their answer on the way."""
 
 from pathlib import Path
-from time import monotonic, sleep
+from time import monotonic
 
 from tests.conftest import Scale
 from tests.faults.audience import Audience

@@ -11,7 +11,7 @@ CHUNK = 65536  # bytes
 CONNECT_SECONDS = 5.0
 
 Mode = Literal["pass", "black_hole"]
-"""`pass`: forwards. `black_hole`: swallows what either side sends and closes nothing; the target hears of no new link."""
+"""`pass`: forwards. `black_hole`: swallows what is sent and closes nothing; the target hears of no new link."""
 
 
 class Proxy:
