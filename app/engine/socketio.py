@@ -68,6 +68,7 @@ class SocketIO(flask_socketio.SocketIO):
             self.hub.pass_emits_on(broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
+        hooks.time_pings_by_the_monotonic_clock()
         hooks.tell_handlers_of_acks(self.server)
         hooks.refuse_reserved_events(self.server)
 
