@@ -24,6 +24,8 @@ from app.engine.recovery import Application, Recovery
 from app.engine.relay import Begin, Relay
 from app.engine.sessions import Sessions
 
+BACKLOG = 2048  # connections that wait to be accepted, as in gunicorn; beyond eventlet's 50, Linux drops handshakes
+
 
 class Timer(Protocol):
     """Something that will happen, unless it is cancelled."""
@@ -139,7 +141,8 @@ class SocketIO(flask_socketio.SocketIO):
             OSError: the address can't be used.
         """
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return eventlet.listen(address, family, reuse_port=False)  # else a second server would share the port
+        # Not sharing the port: else a second server could.
+        return eventlet.listen(address, family, backlog=BACKLOG, reuse_port=False)
 
     def serve(self, app: flask.Flask, listener: Any, most_connections: int) -> None:
         """Serve in the foreground, as ``run`` does, but never send a traceback to a client.

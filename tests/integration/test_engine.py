@@ -1,6 +1,8 @@
 """The engine alone, as a drop-in for Flask-SocketIO, under an application that knows nothing else."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from socket import create_connection
 from typing import Any
 
 import pytest
@@ -173,3 +175,12 @@ def test_the_local_broker_delivers_in_the_order_of_publishing() -> None:
 def test_a_broker_that_was_not_started_says_so() -> None:
     with pytest.raises(RuntimeError, match="init_app"):
         LocalBroker().publish(Envelope("n", "1", ("room",)))
+
+
+def test_clients_that_come_at_once_wait_in_line_until_they_are_accepted(socketio: SocketIO) -> None:
+    """Who finds no place there is not refused: their system tries again after 1, 3, 7 … seconds."""
+    listener = socketio.listen("127.0.0.1", 0)
+    with ExitStack() as line:
+        line.callback(listener.close)
+        for _ in range(120):  # eventlet's own line is 50 long; older systems allow 128
+            line.enter_context(create_connection(listener.getsockname(), timeout=0.9))
