@@ -55,6 +55,7 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         """Serve until told to stop; then drain, and end what is left."""
         socketio = self.wsgi.extensions["socketio"]
         self.wsgi = _with_socket(self.wsgi)
+        socketio.allow_connections(self.worker_connections)
         connections = eventlet.GreenPool(self.worker_connections)
         listeners = [GreenSocket(listener.sock) for listener in self.sockets]
         acceptors = [eventlet.spawn(self._accept, listener, connections) for listener in listeners]

@@ -1,6 +1,5 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
-import socket
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -19,12 +18,11 @@ from app.engine.envelope import Envelope
 from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
+from app.engine.listener import Listener, allow_connections
 from app.engine.outbox import Outbox
 from app.engine.recovery import Application, Recovery
 from app.engine.relay import Begin, Relay
 from app.engine.sessions import Sessions
-
-BACKLOG = 2048  # connections that wait to be accepted, as in gunicorn; beyond eventlet's 50, Linux drops handshakes
 
 
 class Timer(Protocol):
@@ -134,17 +132,15 @@ class SocketIO(flask_socketio.SocketIO):
         """Send one event to one socket of this process: no offset, not stored."""
         self.server.emit(event, payload, to=sid, namespace=namespace, ignore_queue=True)
 
-    def listen(self, host: str, port: int) -> Any:
+    def listen(self, host: str, port: int) -> Listener:
         """Open the socket that :meth:`serve` accepts connections at.
 
         Raises:
             OSError: the address can't be used.
         """
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        # Not sharing the port: else a second server could.
-        return eventlet.listen(address, family, backlog=BACKLOG, reuse_port=False)
+        return Listener(host, port)
 
-    def serve(self, app: flask.Flask, listener: Any, most_connections: int) -> None:
+    def serve(self, app: flask.Flask, listener: Listener, most_connections: int) -> None:
         """Serve in the foreground, as ``run`` does, but never send a traceback to a client.
 
         Args:
@@ -153,6 +149,7 @@ class SocketIO(flask_socketio.SocketIO):
             most_connections: how many are served at a time; further ones wait.
         """
         self._serving = eventlet.getcurrent()
+        self.allow_connections(most_connections)
         eventlet.wsgi.server(
             listener,
             app,
@@ -161,6 +158,10 @@ class SocketIO(flask_socketio.SocketIO):
             max_size=most_connections,
             minimum_chunk_size=1,  # else it keeps the events of a stream until there are 4 KB of them
         )
+
+    def allow_connections(self, most: int) -> None:
+        """Let this process have files for ``most`` connections, as far as the system does. :meth:`serve` sees to it."""
+        allow_connections(most)
 
     def stop(self) -> None:
         """Drain, then make :meth:`serve` return; told again, return at once. Signal handlers may call it.
