@@ -140,13 +140,15 @@ class SocketIO(flask_socketio.SocketIO):
         """
         return Listener(host, port)
 
-    def serve(self, app: flask.Flask, listener: Listener, most_connections: int) -> None:
+    def serve(self, app: flask.Flask, listener: Listener, most_connections: int, idle_seconds: float) -> None:
         """Serve in the foreground, as ``run`` does, but never send a traceback to a client.
 
         Args:
             app: the Flask application.
             listener: from :meth:`listen`.
             most_connections: how many are served at a time; further ones wait.
+            idle_seconds: for how long a connection may send nothing of a request before it is closed: its client may
+                have gone without a word. WebSockets are not meant, they have pings.
         """
         self._serving = eventlet.getcurrent()
         self.allow_connections(most_connections)
@@ -156,6 +158,8 @@ class SocketIO(flask_socketio.SocketIO):
             log_output=False,
             debug=False,
             max_size=most_connections,
+            keepalive=idle_seconds,
+            socket_timeout=idle_seconds,
             minimum_chunk_size=1,  # else it keeps the events of a stream until there are 4 KB of them
         )
 

@@ -1,5 +1,7 @@
 """More connections than a process may have files: it goes on, however it is served."""
 
+import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,7 +11,7 @@ from socket import create_connection
 import pytest
 
 from tests.support.api import Api
-from tests.support.server import GUNICORN, PYTHON, Server
+from tests.support.server import GUNICORN, PYTHON, ROOT, Server
 
 FILES = 80
 CONNECTIONS = 120
@@ -56,3 +58,28 @@ def test_when_none_is_left_a_connection_waits_for_one(tmp_path: Path, command: t
             held.close()
             waiting.settimeout(10)
             assert waiting.recv(100).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.fixture
+def impatient(tmp_path: Path) -> Iterator[int]:
+    """The port of a server that closes connections on which nothing came for half a second."""
+    script = (
+        "import wsgi; from app.extensions import socketio; listener = socketio.listen('127.0.0.1', 0);"
+        "print(listener.getsockname()[1], flush=True); socketio.serve(wsgi.app, listener, 10, 0.5)"
+    )
+    env = {"PATH": os.environ["PATH"], "INSTANCE_PATH": str(tmp_path)}
+    command = [sys.executable, "-c", script]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield int(process.stdout.readline())
+        process.kill()
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /health/live HTTP/1.1\r\nHost:", b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n"]
+)
+def test_a_connection_of_a_client_that_has_gone_silent_is_closed(impatient: int, sent: bytes) -> None:
+    with create_connection(("127.0.0.1", impatient), timeout=10) as silent:
+        silent.sendall(sent)
+        while silent.recv(65536):
+            pass
