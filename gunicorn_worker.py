@@ -8,7 +8,7 @@ import errno
 import os
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -22,6 +22,7 @@ from gunicorn.workers.base_async import AsyncWorker
 
 BEAT = 1.0  # seconds between two signs of life to the main process, which kills a worker that gives none
 ACCEPT_RETRY = 0.1  # seconds before the next try when a connection can't be accepted
+LAST_REQUEST = 0.1  # seconds for a connection that came in last to send its request
 
 
 class _Connection:
@@ -54,8 +55,10 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         """Serve until told to stop; then drain, and end what is left."""
         socketio = self.wsgi.extensions["socketio"]
         self.wsgi = _with_socket(self.wsgi)
+        socketio.allow_connections(self.worker_connections)
         connections = eventlet.GreenPool(self.worker_connections)
-        acceptors = [eventlet.spawn(self._accept, GreenSocket(listener.sock), connections) for listener in self.sockets]
+        listeners = [GreenSocket(listener.sock) for listener in self.sockets]
+        acceptors = [eventlet.spawn(self._accept, listener, connections) for listener in listeners]
         socketio.start_relay()
         beat = eventlet.spawn(self._beat)
         while self.alive:
@@ -63,10 +66,22 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         socketio.drain.run()
         for acceptor in acceptors:
             acceptor.kill()
+        for listener in listeners:
+            self._close(listener, connections)
+        eventlet.sleep(LAST_REQUEST)
         self._end_idle()
         with eventlet.Timeout(socketio.drain.GRACE, False):
             connections.waitall()
         beat.kill()
+
+    def _close(self, listener: Any, connections: eventlet.GreenPool) -> None:
+        """Stop listening, so that a proxy that is refused tries the next process; who waits already is served."""
+        listener.setblocking(False)
+        with suppress(BlockingIOError):  # nobody waits any more
+            while True:
+                client, address = listener.accept()  # a plain one, if the listener doesn't block
+                connections.spawn_n(self.handle, listener, GreenSocket(client), address)
+        listener.close()
 
     def _accept(self, listener: Any, connections: eventlet.GreenPool) -> None:
         while True:
@@ -78,14 +93,14 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
             else:
                 connections.spawn_n(self.handle, listener, client, address)
 
-    def handle(self, listener: Any, client: Any, address: Any) -> None:
+    def handle(self, _listener: Any, client: Any, address: Any) -> None:
         """Serve the requests of one connection.
 
         The file holds the socket open until the last greenlet is through with it, as ``eventlet.wsgi`` does: closed by
         the greenlet that writes a WebSocket, it would never wake the one that reads.
         """
         with client.makefile("rb", 0):
-            super().handle(listener, client, address)
+            super().handle(client, client, address)  # asks for a name alone, and the listener may be closed by now
 
     def _beat(self) -> None:
         while True:

@@ -18,6 +18,7 @@ from app.extensions import db, socketio
 from app.people.models import User
 
 MOST_CONNECTIONS = 10_000  # eventlet.wsgi's own bound is 1,024
+IDLE_SECONDS = 75  # as in gunicorn.conf.py; longer than nginx keeps a connection that it may write to
 
 console = Console(highlight=False, soft_wrap=True)
 
@@ -35,7 +36,7 @@ def serve(app: Flask) -> None:
     _greet(settings, listener.getsockname()[1], demo_data)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: socketio.stop())
-    socketio.serve(app, listener, MOST_CONNECTIONS)
+    socketio.serve(app, listener, MOST_CONNECTIONS, IDLE_SECONDS)
 
 
 def _prepare_development() -> dict[str, str]:

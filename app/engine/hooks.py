@@ -1,8 +1,13 @@
-"""Where the engine takes the place of private methods of python-socketio 5.18, which is pinned for that."""
+"""Where the engine takes the place of private parts of python-socketio 5.18 and python-engineio 4.15: both pinned."""
 
 import logging
+import time
 from contextvars import ContextVar
+from types import SimpleNamespace
 from typing import Any
+
+from engineio import base_socket
+from engineio import socket as engineio_socket
 
 from app.engine.handshake import Handshake
 from app.engine.recovery import Recovery
@@ -13,6 +18,15 @@ RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting",
 
 ack_wanted: ContextVar[bool] = ContextVar("ack_wanted", default=False)
 """Whether the client asked for an acknowledgement of the command that is being handled."""
+
+
+def time_pings_by_the_monotonic_clock() -> None:
+    """Let a wall clock that jumps ahead between a ping and its pong drop nobody, and one that jumps back keep nobody.
+
+    Python-engineio asks ``time.time()`` how long a client has not answered.
+    """
+    for module in (base_socket, engineio_socket):
+        module.time = SimpleNamespace(time=time.monotonic)
 
 
 def tell_handlers_of_acks(server: Any) -> None:

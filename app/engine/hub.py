@@ -147,10 +147,11 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         if replayed is not None and replayed.room is not None:
             self._replayed[sid] = replayed
         rooms = set(self.get_rooms(sid, namespace))
-        for envelope in self._held.pop(sid, ()):
+        for envelope in self._held.get(sid, ()):
             if envelope.seq is not None and not rooms.isdisjoint(envelope.rooms):
                 self.send(sid, namespace, envelope, Offset(envelope.seq))
                 self._replayed.pop(sid, None)
+        self._held.pop(sid, None)  # last: after an error it hears nothing newer, which would move its offset past this
 
     def _keep(self, sid: str, envelope: Envelope) -> None:
         if envelope.seq is not None:  # an ephemeral event is worth nothing by the time of the release

@@ -1,6 +1,5 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
-import socket
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -19,6 +18,7 @@ from app.engine.envelope import Envelope
 from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
+from app.engine.listener import Listener, allow_connections
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
@@ -71,6 +71,7 @@ class SocketIO(flask_socketio.SocketIO):
             self.hub.pass_calls_on(broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
+        hooks.time_pings_by_the_monotonic_clock()
         hooks.tell_handlers_of_acks(self.server)
         hooks.refuse_reserved_events(self.server)
 
@@ -136,32 +137,40 @@ class SocketIO(flask_socketio.SocketIO):
         """Send one event to one socket of this process: no offset, not stored."""
         self.server.emit(event, payload, to=sid, namespace=namespace, ignore_queue=True)
 
-    def listen(self, host: str, port: int) -> Any:
+    def listen(self, host: str, port: int) -> Listener:
         """Open the socket that :meth:`serve` accepts connections at.
 
         Raises:
             OSError: the address can't be used.
         """
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return eventlet.listen(address, family, reuse_port=False)  # else a second server would share the port
+        return Listener(host, port)
 
-    def serve(self, app: flask.Flask, listener: Any, most_connections: int) -> None:
+    def serve(self, app: flask.Flask, listener: Listener, most_connections: int, idle_seconds: float) -> None:
         """Serve in the foreground, as ``run`` does, but never send a traceback to a client.
 
         Args:
             app: the Flask application.
             listener: from :meth:`listen`.
             most_connections: how many are served at a time; further ones wait.
+            idle_seconds: for how long a connection may send nothing of a request before it is closed: its client may
+                have gone without a word. WebSockets are not meant, they have pings.
         """
         self._serving = eventlet.getcurrent()
+        self.allow_connections(most_connections)
         eventlet.wsgi.server(
             listener,
             app,
             log_output=False,
             debug=False,
             max_size=most_connections,
+            keepalive=idle_seconds,
+            socket_timeout=idle_seconds,
             minimum_chunk_size=1,  # else it keeps the events of a stream until there are 4 KB of them
         )
+
+    def allow_connections(self, most: int) -> None:
+        """Let this process have files for ``most`` connections, as far as the system does. :meth:`serve` sees to it."""
+        allow_connections(most)
 
     def stop(self) -> None:
         """Drain, then make :meth:`serve` return; told again, return at once. Signal handlers may call it.

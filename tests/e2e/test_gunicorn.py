@@ -3,7 +3,8 @@
 import subprocess
 import time
 from collections.abc import Iterator
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPException
+from threading import Thread
 
 import pytest
 
@@ -79,3 +80,32 @@ def test_several_workers_are_refused_with_a_hint() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode != 0
     assert "one worker a process" in result.stderr
+
+
+def test_a_request_that_waits_when_it_stops_to_listen_is_answered(gunicorn: Server) -> None:
+    """Many at once, so that some wait in the system's queue at that moment."""
+    answered: list[int] = []
+    cut: list[Exception] = []
+
+    def ask() -> None:
+        connection = HTTPConnection("127.0.0.1", gunicorn.port, timeout=15)
+        try:
+            while True:
+                connection.request("GET", "/health/live", headers={"Connection": "close"})
+                answered.append(connection.getresponse().status)
+                connection.close()
+        except ConnectionRefusedError:
+            pass
+        except (OSError, HTTPException) as error:
+            cut.append(error)
+
+    clients = [Thread(target=ask) for _ in range(8)]
+    for client in clients:
+        client.start()
+    time.sleep(0.5)
+    assert gunicorn.stop() == 0
+    for client in clients:
+        client.join()
+    gunicorn.start()
+    assert set(answered) == {200}
+    assert cut == []

@@ -5,39 +5,66 @@ from collections.abc import Sequence
 from itertools import cycle
 from math import inf
 from time import monotonic, sleep
+from typing import Protocol
 
 from tests.faults.audit import Audit, audit
 from tests.support.api import Api
 from tests.support.js_client import Heard, JsClient, JsPeer
-from tests.support.server import Server
+
+TOGETHER = 50  # clients that connect at a time
+PATIENCE = 60.0  # seconds, for a machine that is busy with many of them
+
+
+class Address(Protocol):
+    """Where clients connect: a server, or what stands in front of one."""
+
+    url: str
 
 
 class Audience:
-    """Clients in the notifications room of one user, spread over servers.
+    """Clients in the notifications room of one user, spread over addresses.
 
     Attributes:
         clients: each of them.
     """
 
-    def __init__(self, js: JsPeer, servers: Sequence[Server], listener: Api, count: int, **options: object) -> None:
+    def __init__(self, js: JsPeer, addresses: Sequence[Address], listener: Api, count: int, **options: object) -> None:
         """
         :param listener: whose room it is
         :param options: as for the JavaScript client's `io()`
         """
-        self.clients: list[JsClient] = []
-        self._next_server = cycle(servers)
         options = {"auth": {"token": listener.token}, "timeout": 5000} | options
-        for server, _ in zip(self._next_server, range(count), strict=False):
-            client = js.connect(server.url, "/", **options)
-            assert client.emit("join-notifications", listener.user["id"])["ok"]
-            self.clients.append(client)
+        self.clients: list[JsClient] = []
+        self._next_address = cycle(addresses)
+        for begin in range(0, count, TOGETHER):
+            together = range(begin, min(begin + TOGETHER, count))
+            clients = [js.open(next(self._next_address).url, "/", **options) for _ in together]
+            for client in clients:
+                client.wait_connected(timeout=PATIENCE)
+                assert client.emit("join-notifications", listener.user["id"], timeout=PATIENCE)["ok"]
+            self.clients += clients
 
     def cut(self, count: int) -> None:
         """Cut the links of some, below the socket, which reconnects by itself: to the same server or to another."""
         for client in random.sample(self.clients, count):
-            client.move(next(self._next_server).url)
+            client.move(next(self._next_address).url)
 
-    def wait_until_heard(self, total: int, patience: float = 60.0) -> None:
+    def redirect(self, address: Address) -> None:
+        """Have who reconnects from now on go elsewhere, as a load balancer does."""
+        for client in self.clients:
+            client.redirect(address.url)
+
+    def wait_until_back(self, patience: float = PATIENCE) -> None:
+        """Wait until each has connected once more.
+
+        :raises AssertionError: with the number of those who have not, after `patience` seconds
+        """
+        deadline = monotonic() + patience
+        while away := [client for client in self.clients if len(client.connections) == 1]:
+            assert monotonic() < deadline, f"{len(away)} of {len(self.clients)} are not back after {patience} s"
+            sleep(0.05)
+
+    def wait_until_heard(self, total: int, patience: float = PATIENCE) -> None:
         """Wait until each has heard so many different events; what it heard instead, the audit tells."""
         deadline = monotonic() + patience
         while monotonic() < deadline and any(len(set(numbers(client))) < total for client in self.clients):

@@ -18,6 +18,9 @@ class Audit:
     def clean(self) -> bool:
         return self == Audit(0, 0, 0)
 
+    def __add__(self, other: "Audit") -> "Audit":
+        return Audit(self.lost + other.lost, self.repeated + other.repeated, self.out_of_order + other.out_of_order)
+
 
 def audit(heard: Sequence[Sequence[Any]], committed: Sequence[Any]) -> Audit:
     """Hold what each client heard against what was committed, in order."""

@@ -24,7 +24,7 @@ class Burst:
     Attributes:
         made: how many there are.
         answers: of each request that was answered, the status and the seconds.
-        unanswered: how many were not.
+        unanswered: how many requests were sent and not answered; who could not be reached is not among them.
     """
 
     def __init__(self, apis: Sequence[Api], total: int | None = None, pause: float = 0.0) -> None:
@@ -105,6 +105,8 @@ class Burst:
         began = monotonic()
         try:
             answer = api.post("/api/notifications", form, headers={"Idempotency-Key": f"{self._key}-{number}"})
+        except ConnectionRefusedError:
+            return False
         except (OSError, HTTPException):
             self.unanswered += 1
             return False

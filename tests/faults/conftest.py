@@ -13,7 +13,7 @@ from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
 
 LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "10000"}
-"""Settings for a server whose limits are not what is tested."""
+"""Settings of servers that a burst goes to: it comes from one address and one user."""
 
 Report = Callable[[str, Audit, str], None]
 """Adds a row to the table: the fault, what the clients' audit found, and whatever else was measured."""

@@ -17,8 +17,8 @@ from tests.support.api import Api
 from tests.support.brokers import wait_until
 from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
+from tests.support.proxy import Proxy
 from tests.support.server import Server
-from tests.support.tcp_proxy import TcpProxy
 
 CLIENTS = 6
 PAUSE = 0.02  # seconds between two events
@@ -127,14 +127,14 @@ def test_nothing_is_lost_while_redis_is_a_black_hole_for_one_process(
 ) -> None:
     seconds = scale(3, 5)
     with (
-        TcpProxy(cluster.redis.port) as link,
+        Proxy(cluster.redis.port) as link,
         cluster.process("behind-a-link", {"REDIS_URL": f"redis://127.0.0.1:{link.port}/0"}) as server,
     ):
 
         def fault() -> None:
             link.black_hole()
             let_last(seconds, [server])
-            link.heal()
+            link.mode = "pass"
 
         endure(f"Redis a black hole for one process for {seconds} s", fault, [server, *cluster.servers[:1]])
 

@@ -1,6 +1,8 @@
 """The engine alone, as a drop-in for Flask-SocketIO, under an application that knows nothing else."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
+from socket import create_connection
 from typing import Any
 
 import pytest
@@ -136,6 +138,23 @@ def test_sockets_in_a_skipped_room_do_not_hear_it(connect: Connect, socketio: So
     assert heard(other) == [("typing", [1, "0"])]
 
 
+def test_what_came_while_a_socket_was_held_it_hears_in_order_at_its_release(
+    connect: Connect, socketio: SocketIO
+) -> None:
+    client = connect()
+    client.emit("join", "room")
+    client.emit("join", "left meanwhile")
+    [(_, sid)] = socketio.hub.sockets_in(["room"])
+    socketio.hub.hold(sid)
+    for number, room in enumerate(["room", "left meanwhile", "room"], 1):
+        socketio.publish(Envelope("news", str(number), (room,), seq=number))
+    client.emit("leave", "left meanwhile")
+    assert heard(client) == []
+    socketio.hub.release(sid, "/")
+    socketio.publish(Envelope("news", "4", ("room",), seq=4))
+    assert heard(client) == [("news", [number, str(number)]) for number in (1, 3, 4)]
+
+
 def test_a_control_message_is_handled_in_order_and_heard_by_nobody(connect: Connect, socketio: SocketIO) -> None:
     client = connect()
     client.emit("join", "room")
@@ -172,3 +191,12 @@ def test_the_local_broker_delivers_in_the_order_of_publishing() -> None:
 def test_a_broker_that_was_not_started_says_so() -> None:
     with pytest.raises(RuntimeError, match="init_app"):
         LocalBroker().publish(Envelope("n", "1", ("room",)))
+
+
+def test_clients_that_come_at_once_wait_in_line_until_they_are_accepted(socketio: SocketIO) -> None:
+    """Who finds no place there is not refused: their system tries again after 1, 3, 7 … seconds."""
+    listener = socketio.listen("127.0.0.1", 0)
+    with ExitStack() as line:
+        line.callback(listener.close)
+        for _ in range(120):  # eventlet's own line is 50 long; older systems allow 128
+            line.enter_context(create_connection(listener.getsockname(), timeout=0.9))

@@ -4,13 +4,14 @@ import os
 import signal
 import tempfile
 from collections.abc import Mapping
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, nullcontext, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from rich.console import Console
 
+from tests.support.nginx import Nginx, installed
 from tests.support.server import PYTHON, Server
 from tests.support.services import PostgreSQL, Redis
 
@@ -85,14 +86,18 @@ class Cluster:
 def main() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     processes = int(os.environ.get("PROCESSES", "3"))
+    program = installed()
     with (
         suppress(KeyboardInterrupt),
         tempfile.TemporaryDirectory(prefix="cluster-") as folder,
-        Cluster(Path(folder), processes) as cluster,
+        Cluster(Path(folder), processes, {"TRUSTED_PROXIES": "1"} if program else {}) as cluster,
+        Nginx(program, cluster.servers) if program else nullcontext() as nginx,
     ):
         console.print(f"\n  PostgreSQL  {cluster.database}\n  Redis       {cluster.redis.url}", soft_wrap=True)
         for number, server in enumerate(cluster.servers, 1):
             console.print(f"  Process {number}   {server.url}/dashboard   log: {server.log_path}", soft_wrap=True)
+        if nginx:
+            console.print(f"\n  [bold]{nginx.url}/dashboard[/bold]   nginx, in front of them", soft_wrap=True)
         console.print("\n  Log in as alice@example.com with demo-password; Ctrl-C ends it all.\n")
         signal.pause()
 

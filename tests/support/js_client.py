@@ -168,9 +168,14 @@ class JsClient:
         """Cut the link below the socket, which then reconnects by itself."""
         self._peer.ask("drop", client=self._number)
 
+    def redirect(self, url: str) -> None:
+        """Have the socket go to another address when it reconnects."""
+        self._peer.ask("redirect", client=self._number, url=url)
+
     def move(self, url: str) -> None:
         """Cut the link below the socket, which then reconnects to another address."""
-        self._peer.ask("move", client=self._number, url=url)
+        self.redirect(url)
+        self.drop()
 
     def reopen(self) -> None:
         """Connect again after `close`."""

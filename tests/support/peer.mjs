@@ -31,11 +31,9 @@ const requests = {
   drop({ client }) {
     sockets.get(client).io.engine.close();
   },
-  // Ends the transport, too, and has the socket reconnect to another process, as a load balancer may.
-  move({ client, url }) {
-    const { io } = sockets.get(client);
-    io.uri = url;
-    io.engine.close();
+  // The next reconnect goes to another process, as a load balancer may have it.
+  redirect({ client, url }) {
+    sockets.get(client).io.uri = url;
   },
   reopen({ client }) {
     sockets.get(client).connect();

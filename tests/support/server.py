@@ -14,7 +14,7 @@ from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 30.0  # creating the tables and the demo data included, on a busy machine
-STOP_SECONDS = 15.0
+STOP_SECONDS = 40.0  # draining takes 10 at the most, and requests under way have 5 more
 PYTHON = (sys.executable, "wsgi.py")
 GUNICORN = (str(Path(sys.executable).with_name("gunicorn")), "wsgi:app")
 

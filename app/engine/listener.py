@@ -1,0 +1,58 @@
+"""The socket that connections are accepted at, and room for all of them."""
+
+import errno
+import logging
+import resource
+import socket
+from typing import Any
+
+import eventlet
+
+logger = logging.getLogger(__name__)
+
+BACKLOG = 2048  # connections that wait to be accepted, as in gunicorn; beyond eventlet's 50, Linux drops handshakes
+NO_FILE_LEFT = {errno.EMFILE, errno.ENFILE}
+RETRY = 0.1  # seconds before the next try when a connection can't be accepted
+OTHER_FILES = 200  # of a process, beside those of its connections: the database's, Redis's, logs
+
+
+class Listener:
+    """A listening socket that goes on when no file descriptor is left: the next one is accepted when one is closed.
+
+    :func:`eventlet.wsgi.server`, which it is for, would end the process.
+    """
+
+    def __init__(self, host: str, port: int) -> None:
+        """
+        Raises:
+            OSError: the address can't be used.
+        """
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        # Not sharing the port: else a second server could.
+        self._socket = eventlet.listen(address, family, backlog=BACKLOG, reuse_port=False)
+
+    def accept(self) -> Any:
+        while True:
+            try:
+                return self._socket.accept()
+            except OSError as error:
+                if error.errno not in NO_FILE_LEFT:
+                    raise
+                logger.error("a connection has to wait: %s", error.strerror)  # noqa: TRY400 - a trace says no more
+                eventlet.sleep(RETRY)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._socket, name)
+
+
+def allow_connections(most: int) -> None:
+    """Let this process have files for ``most`` connections, as far as the system's hard limit goes.
+
+    The soft limit is usually 1,024, for programs that use select(); see https://0pointer.net/blog/file-descriptor-limits.html
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + OTHER_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
