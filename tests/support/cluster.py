@@ -11,7 +11,7 @@ from typing import Self
 
 from rich.console import Console
 
-from tests.support.server import PYTHON, Server
+from tests.support.server import GUNICORN, PYTHON, Server
 from tests.support.services import PostgreSQL, Redis
 
 console = Console(highlight=False)
@@ -38,7 +38,7 @@ class Cluster:
         """
         :param folder: an empty folder for logs and secrets
         :param env: settings of each process
-        :param command: `PYTHON` or `GUNICORN`
+        :param command: `PYTHON`, one that does the same and more, or `GUNICORN`
         """
         self.postgresql = PostgreSQL()
         self.redis = Redis()
@@ -54,9 +54,9 @@ class Cluster:
             running.enter_context(self.postgresql)
             running.enter_context(self.redis)
             self.database = running.enter_context(self.postgresql.database())
-            if self._command != PYTHON:
-                with self._server("first"):
-                    pass  # makes the tables and the demo data, which only this command does
+            if self._command == GUNICORN:
+                with self._server("first", PYTHON):
+                    pass  # makes the tables and the demo data, which gunicorn does not
             for number in range(1, self._processes + 1):  # one after the other: the first makes the tables
                 server = self._server(f"process-{number}", self._command)
                 self.servers.append(running.enter_context(server))
@@ -68,11 +68,16 @@ class Cluster:
     ) -> None:
         self._running.close()
 
-    def _server(self, name: str, command: tuple[str, ...] = PYTHON) -> Server:
+    @property
+    def env(self) -> dict[str, str]:
+        """The settings of each process; a worker that has them belongs to the cluster."""
+        own = {"DATABASE_URL": self.database, "REDIS_URL": self.redis.url, "INSTANCE_PATH": str(self._folder)}
+        return own | self._env
+
+    def _server(self, name: str, command: tuple[str, ...]) -> Server:
         place = self._folder / name
         place.mkdir()
-        own = {"DATABASE_URL": self.database, "REDIS_URL": self.redis.url, "INSTANCE_PATH": str(self._folder)}
-        return Server(place, own | self._env, command)
+        return Server(place, self.env, command)
 
 
 def main() -> None:
