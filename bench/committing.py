@@ -1,6 +1,6 @@
-"""A worker of the product, which serves nothing: commits durable events for a user, some in each transaction.
+"""A worker of the product, which serves nothing: commits durable events for a user in one transaction, and logs when.
 
-``python -m bench.committing USER_ID MESSAGE TOTAL A_TRANSACTION``
+``python -m bench.committing USER_ID MESSAGE TOTAL``
 """
 
 import wsgi  # before all else: it patches the standard library
@@ -8,13 +8,17 @@ import wsgi  # before all else: it patches the standard library
 # isort: split
 import sys
 
+from sqlalchemy import event
+
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.transaction import transaction
 from app.events.notifications import NewNotification
+from app.extensions import db
+from bench.commits import write_down
 
 
-def _event(user_id: str, message: str, number: int) -> NewNotification:
+def _notification(user_id: str, message: str, number: int) -> NewNotification:
     return NewNotification(
         id=new_id(),
         user_id=user_id,
@@ -28,10 +32,8 @@ def _event(user_id: str, message: str, number: int) -> NewNotification:
 
 
 if __name__ == "__main__":
-    user_id, message = sys.argv[1:3]
-    total, a_transaction = map(int, sys.argv[3:])
-    with wsgi.app.app_context():
-        for first in range(0, total, a_transaction):
-            with transaction() as tx:
-                for number in range(first, min(first + a_transaction, total)):
-                    tx.publish(_event(user_id, message, number))
+    _, user_id, message, total = sys.argv
+    event.listen(db.session, "after_commit", write_down)
+    with wsgi.app.app_context(), transaction() as tx:
+        for number in range(int(total)):
+            tx.publish(_notification(user_id, message, number))

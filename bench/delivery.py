@@ -2,8 +2,9 @@
 
 - **commit → heard**: a request makes one notification, every 50 ms. From the moment at which COMMIT returned in the
   server's process to that at which the client's handler ran. In the cluster the client is at another process.
-- **through the relay**: a worker commits 10,000 events in one transaction, the relays number them and hand them to
-  Redis, and a client hears them. How many by the time from the first that it hears to the last.
+- **through the relay**: a worker commits 10,000 events in one transaction; the relays find them within a second, number
+  them and hand them to Redis, and a client hears them. The events by the time from COMMIT in the worker to the
+  handler's run for the last: the wait until a relay looks counts against them.
 - **replay**: clients lose their links, 500 notifications are made, and the clients come back, one after the other. From
   the moment at which the client sent CONNECT to that at which its handler ran for the last of the 500; the median of
   five clients.
@@ -111,9 +112,10 @@ def _relayed(system: System, size: Size) -> Iterator[Value]:
     with JsPeer() as js:
         client = system.listener(js)
         client.keep()
-        system.commit(size.relayed, size.relayed)
+        committed = system.commit(size.relayed)
         heard = _all_of(client, size.relayed)
-    yield Value("durable events through the relay", size.relayed / (heard[-1] - heard[0]), Bar(2_000, "a second", True))
+    rate = size.relayed / (heard[-1] - committed)
+    yield Value("durable events through the relay", rate, Bar(2_000, "a second", at_least=True))
 
 
 def _replay(system: System, size: Size) -> Iterator[Value]:

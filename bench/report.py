@@ -60,10 +60,10 @@ def print_table(console: Console, title: str, figures: Sequence[Figure]) -> None
     console.print(table)
 
 
-def write_json(section: str, figures: Sequence[Figure]) -> Path:
-    """Write ``results/<section>.json``, beside each figure whether it was met; returns where."""
-    RESULTS.mkdir(exist_ok=True)
-    path = RESULTS / f"{section}.json"
+def write_json(section: str, figures: Sequence[Figure], folder: Path = RESULTS) -> Path:
+    """Write ``<section>.json``, with each figure its median and whether that meets the bar; returns where."""
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{section}.json"
     found = [asdict(figure) | {"median": figure.median, "met": figure.met} for figure in figures]
     path.write_text(json.dumps(found, indent=2) + "\n")
     return path

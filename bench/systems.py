@@ -8,6 +8,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
+from bench.commits import moments
 from tests.support.api import Api
 from tests.support.cluster import Cluster
 from tests.support.js_client import JsClient, JsPeer
@@ -53,16 +54,19 @@ class System:
             assert answer.status == 201, (answer.status, answer.body)
             time.sleep(pause)
 
-    def commit(self, total: int, a_transaction: int) -> None:
-        """Have a worker commit their events, so many in each transaction, as fast as it can."""
-        what = (self._alice.user["id"], MESSAGE, str(total), str(a_transaction))
-        subprocess.run(
-            [sys.executable, "-m", "bench.committing", *what],
+    def commit(self, total: int) -> float:
+        """Have a worker commit the events of notifications in one transaction; returns when COMMIT returned."""
+        worker = subprocess.run(
+            [sys.executable, "-m", "bench.committing", self._alice.user["id"], MESSAGE, str(total)],
             cwd=ROOT,
             env={"PATH": ""} | dict(self._env),
             check=True,
+            stdout=subprocess.PIPE,
+            text=True,
             timeout=WORKER_SECONDS,
         )
+        (committed,) = moments(worker.stdout)
+        return committed
 
 
 class Systems(NamedTuple):
