@@ -38,7 +38,7 @@ class Size:
 
     warm_up: int = 20  # events before those that are timed
     timed: int = 200
-    pause: float = 0.05  # seconds between two of them
+    every: float = 0.05  # seconds
     relayed: int = 10_000
     missed: int = 500
     away: int = 5  # clients
@@ -99,7 +99,7 @@ def _commit_to_heard(system: System, size: Size, half: Bar, most: Bar) -> Iterat
     with JsPeer() as js:
         client = system.listener(js)
         client.keep()
-        system.request(total, size.pause)
+        system.request(total, size.every)
         heard = _all_of(client, total)
     committed = moments(system.commits_at.log())[before:]
     delays = [(at - since) * 1000 for at, since in zip(heard, committed, strict=True)][size.warm_up :]

@@ -46,13 +46,14 @@ class System:
         assert client.emit("join-notifications", self._alice.user["id"])["ok"]
         return client
 
-    def request(self, total: int, pause: float = 0.0) -> None:
-        """Make notifications by a request each, ``pause`` seconds between an answer and the next request."""
+    def request(self, total: int, every: float = 0.0) -> None:
+        """Make notifications by a request each, one every so many seconds or, if that is too often, one by one."""
         form = {"userId": self._alice.user["id"], "type": "note", "message": MESSAGE}
+        began = time.monotonic()
         for number in range(total):
+            time.sleep(max(0.0, began + number * every - time.monotonic()))
             answer = self._alice.post("/api/notifications", form | {"title": str(number)})
             assert answer.status == 201, (answer.status, answer.body)
-            time.sleep(pause)
 
     def commit(self, total: int) -> float:
         """Have a worker commit the events of notifications in one transaction; returns when COMMIT returned."""

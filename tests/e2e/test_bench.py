@@ -4,7 +4,7 @@ from rich.progress import Progress
 
 from bench.delivery import Size, measure
 
-LITTLE = Size(warm_up=1, timed=5, pause=0, relayed=30, missed=5, away=1)
+LITTLE = Size(warm_up=1, timed=5, every=0, relayed=30, missed=5, away=1)
 
 
 def test_delivery_takes_every_figure_of_every_system_in_each_round() -> None:
