@@ -1,5 +1,6 @@
 """The engine alone, as a drop-in for Flask-SocketIO, under an application that knows nothing else."""
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -156,3 +157,10 @@ def test_the_local_broker_delivers_in_the_order_of_publishing() -> None:
 def test_a_broker_that_was_not_started_says_so() -> None:
     with pytest.raises(RuntimeError, match="init_app"):
         LocalBroker().publish(Envelope("n", "1", ("room",)))
+
+
+def test_no_event_waits_for_the_acknowledgement_of_the_one_before(socketio: SocketIO) -> None:
+    with socketio.listen("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
