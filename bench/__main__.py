@@ -12,7 +12,7 @@ SECTIONS = {"delivery": delivery.measure}
 
 @click.command()
 @click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)))
-@click.option("--rounds", default=3, show_default=True, help="How often each figure is taken.")
+@click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How often each is taken.")
 def main(sections: tuple[str, ...], rounds: int) -> None:
     """Measure all SECTIONS, or those that are named. A bar that is missed is told, and no error."""
     console = Console()

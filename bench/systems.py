@@ -17,7 +17,7 @@ from tests.support.server import ROOT, Server
 SERVING = (sys.executable, "-m", "bench.serving")
 LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "1000"}  # what is measured are events
 PROCESSES = 2  # of the cluster
-MESSAGE = "The quick brown fox jumps over the lazy dog. " * 3  # the payload has 330 bytes with it
+MESSAGE = "The quick brown fox jumps over the lazy dog. " * 3  # a payload has 333 bytes with it
 WORKER_SECONDS = 120.0
 
 
