@@ -12,7 +12,7 @@ ASSETS := static/vendor/socket.io.min.js
 TEST_PACKAGES := node_modules/.test-packages
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-e2e faults lint types migrate lock
+.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-e2e faults bench lint types migrate lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -42,6 +42,9 @@ test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real 
 
 faults: setup $(TEST_PACKAGES) ## Kill servers, cut links and count what was lost, repeated or out of order (minutes)
 	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/faults
+
+bench: setup $(TEST_PACKAGES) ## Measure how soon and how many events are heard, and print it beside what must be reached
+	@exec $(BIN)/python -m bench
 
 lint: types ## Check style, types and the direction of imports
 	$(BIN)/ruff check

@@ -74,6 +74,7 @@ class SocketIO(flask_socketio.SocketIO):
         hooks.time_pings_by_the_monotonic_clock()
         hooks.tell_handlers_of_acks(self.server)
         hooks.refuse_reserved_events(self.server)
+        hooks.refuse_compression(self.server)
 
     def use_outbox(self, outbox: Outbox, read: Begin, begin: Begin) -> None:
         """Deliver what is committed to ``outbox``; ``read`` and ``begin`` open transactions for the :class:`Relay`."""

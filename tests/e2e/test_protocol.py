@@ -1,7 +1,9 @@
-"""Packets that no JavaScript client sends, over a raw WebSocket."""
+"""The protocol over a raw WebSocket: what JavaScript clients don't send, and what they don't show."""
 
 import json
 from collections.abc import Iterator
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -38,6 +40,22 @@ def test_an_event_that_is_none_ends_the_connection_and_runs_no_handler(packet: s
     with pytest.raises(Closed):
         while True:
             raw.receive()
+
+
+def test_an_offer_to_compress_each_message_is_not_accepted(server: Server) -> None:
+    connection = HTTPConnection(urlsplit(server.url).netloc, timeout=5)
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "MDEyMzQ1Njc4OWFiY2RlZg==",
+        "Sec-WebSocket-Extensions": "permessage-deflate; client_max_window_bits",
+    }
+    connection.request("GET", "/socket.io/?EIO=4&transport=websocket", headers=upgrade)
+    answer = connection.getresponse()
+    connection.close()
+    assert answer.status == 101
+    assert "Sec-WebSocket-Extensions" not in answer.headers
 
 
 def test_an_unknown_namespace_is_called_invalid(raw: RawSocket) -> None:

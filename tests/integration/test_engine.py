@@ -1,7 +1,8 @@
 """The engine alone, as a drop-in for Flask-SocketIO, under an application that knows nothing else."""
 
+import socket
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from socket import create_connection
 from typing import Any
 
@@ -200,3 +201,10 @@ def test_clients_that_come_at_once_wait_in_line_until_they_are_accepted(socketio
         line.callback(listener.close)
         for _ in range(120):  # eventlet's own line is 50 long; older systems allow 128
             line.enter_context(create_connection(listener.getsockname(), timeout=0.9))
+
+
+def test_no_event_waits_for_the_acknowledgement_of_the_one_before(socketio: SocketIO) -> None:
+    with closing(socketio.listen("127.0.0.1", 0)) as listener, create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -12,7 +12,7 @@ from typing import Self
 from rich.console import Console
 
 from tests.support.nginx import Nginx, installed
-from tests.support.server import PYTHON, Server
+from tests.support.server import GUNICORN, PYTHON, Server
 from tests.support.services import PostgreSQL, Redis
 
 console = Console(highlight=False)
@@ -39,7 +39,7 @@ class Cluster:
         """
         :param folder: an empty folder for logs and secrets
         :param env: settings of each process
-        :param command: `PYTHON` or `GUNICORN`
+        :param command: `PYTHON`, one that does the same and more, or `GUNICORN`
         """
         self.postgresql = PostgreSQL()
         self.redis = Redis()
@@ -55,9 +55,9 @@ class Cluster:
             running.enter_context(self.postgresql)
             running.enter_context(self.redis)
             self.database = running.enter_context(self.postgresql.database())
-            if self._command != PYTHON:
+            if self._command == GUNICORN:
                 with self.process("first", command=PYTHON):
-                    pass  # makes the tables and the demo data, which only this command does
+                    pass  # makes the tables and the demo data, which gunicorn does not
             for number in range(1, self._processes + 1):  # one after the other: the first makes the tables
                 self.servers.append(running.enter_context(self.process(f"process-{number}")))
             self._running = running.pop_all()
@@ -79,8 +79,13 @@ class Cluster:
         """
         place = self._folder / name
         place.mkdir()
+        return Server(place, self.env | dict(env or {}), command or self._command)
+
+    @property
+    def env(self) -> dict[str, str]:
+        """The settings of each process; a worker that has them belongs to the cluster."""
         own = {"DATABASE_URL": self.database, "REDIS_URL": self.redis.url, "INSTANCE_PATH": str(self._folder)}
-        return Server(place, own | self._env | dict(env or {}), command or self._command)
+        return own | self._env
 
 
 def main() -> None:

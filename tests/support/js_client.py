@@ -42,11 +42,19 @@ class Heard:
 
 
 @dataclass(frozen=True)
+class Kept(Heard):
+    """One event, and when its listener ran: in seconds, as `time.monotonic()` counts them on Linux."""
+
+    at: float
+
+
+@dataclass(frozen=True)
 class Connection:
-    """One successful connect: the first, or one after a reconnect."""
+    """One successful connect: the first, or one after a reconnect; `asked` is when CONNECT was sent, as `Kept.at`."""
 
     id: str
     recovered: bool
+    asked: float
 
 
 @dataclass
@@ -143,6 +151,16 @@ class JsClient:
             return None
 
         return self._wait(match, f"{event} like that", timeout)
+
+    def keep(self) -> None:
+        """From now on keep what is heard in Node.js, so that no pipe holds up what is timed; `kept` ends that."""
+        self._peer.ask("keep", client=self._number)
+
+    def kept(self, count: int, timeout: float = WAIT_SECONDS) -> list[Kept]:
+        """What was heard since `keep`, once it is `count` events or more; what there is by then, after the time."""
+        milliseconds = int(timeout * 1000)
+        answer = self._peer.ask("kept", timeout + 5, client=self._number, count=count, milliseconds=milliseconds)
+        return [Kept(**event) for event in answer]
 
     def wait_connected(self, times: int = 1, timeout: float = WAIT_SECONDS) -> Connection:
         """The connection that was the given one in number: 1 the first, 2 after one reconnect."""

@@ -4,6 +4,8 @@ import { createInterface } from "node:readline";
 import { io } from "socket.io-client";
 
 const sockets = new Map();
+const kept = new Map(); // by client: what it heard since `keep`
+const now = () => Number(process.hrtime.bigint()) / 1e9; // on Linux the clock of Python's time.monotonic()
 const tell = (line) => process.stdout.write(`${JSON.stringify(line)}\n`);
 
 const requests = {
@@ -11,12 +13,17 @@ const requests = {
     const note = (kind, value) => tell({ client, kind, value });
     const socket = io(url, { forceNew: true, ...options });
     sockets.set(client, socket);
-    socket.onAny((event, ...args) => note("event", { event, args }));
+    socket.onAny((event, ...args) => {
+      if (kept.has(client)) kept.get(client).push({ at: now(), event, args });
+      else note("event", { event, args });
+    });
+    let asked;
+    socket.io.on("open", () => (asked = now())); // the socket's own listener, which sends CONNECT, ran just before
     socket.on("connect", () => {
       const { engine } = socket.io;
       note("transport", engine.transport.name);
       engine.on("upgrade", (transport) => note("transport", transport.name));
-      note("connect", { id: socket.id, recovered: socket.recovered ?? false });
+      note("connect", { id: socket.id, recovered: socket.recovered ?? false, asked });
     });
     socket.on("connect_error", ({ message, data }) => note("connect_error", { message, data: data ?? null }));
     socket.on("disconnect", (reason) => note("disconnect", reason));
@@ -40,6 +47,17 @@ const requests = {
   },
   close({ client }) {
     sockets.get(client).disconnect();
+  },
+  // From now on the client's events stay here, each with its moment: to write them takes longer than to hear them.
+  keep({ client }) {
+    kept.set(client, []);
+  },
+  async kept({ client, count, milliseconds }) {
+    const deadline = now() + milliseconds / 1000;
+    while (kept.get(client).length < count && now() < deadline) await new Promise((resolve) => setTimeout(resolve, 10));
+    const heard = kept.get(client);
+    kept.delete(client);
+    return heard;
   },
 };
 

@@ -1,0 +1,1 @@
+"""Figures of the product as users start it; ``python -m bench`` prints them."""
