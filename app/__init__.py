@@ -9,6 +9,7 @@ from typing import ParamSpec, TypeVar
 from eventlet.patcher import is_monkey_patched
 from flask import Flask
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -18,6 +19,7 @@ from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins
 from app.core.database import configure_sqlite, writing
+from app.core.errors import Unavailable
 from app.core.postgresql import bound_waits
 from app.core.rate_limits import RateLimits
 from app.engine import Application, Broker, History, Outbox, Presence, Sessions
@@ -164,9 +166,12 @@ def _in_context(app: Flask, function: Callable[P, T]) -> Callable[P, T]:
 def _write_connections(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
     @contextmanager
     def begin() -> Iterator[Connection]:
-        with Session(engine) as session, writing(session) as connection:
-            yield connection
-            session.commit()
+        try:
+            with Session(engine) as session, writing(session) as connection:
+                yield connection
+                session.commit()
+        except Unavailable as error:  # in the words of who uses it, which knows of no HTTP
+            raise PoolTimeout(error.message) from error
 
     return begin
 

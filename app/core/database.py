@@ -5,6 +5,7 @@ this process queue at a lock that yields, and BEGIN IMMEDIATE, which another pro
 from Python. A transaction that only reads takes neither.
 """
 
+import logging
 import sqlite3
 import threading
 import time
@@ -16,6 +17,8 @@ from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
 
 from app.core.errors import Unavailable
+
+logger = logging.getLogger(__name__)
 
 WRITE_WAIT = 5.0  # seconds that a writer waits for its turn before the caller hears 503
 BUSY_RETRY = 0.01  # seconds between two tries of BEGIN IMMEDIATE
@@ -77,6 +80,9 @@ def _begin_immediate(connection: Connection, deadline: float) -> None:
             cursor.execute("BEGIN IMMEDIATE")
             return
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                logger.error("the database can't be written to: %s", error)  # noqa: TRY400 - a trace says no more
+                raise Unavailable("The database can't be written to now; try again.", retry_after=1) from error
+            if time.monotonic() > deadline:
                 raise Unavailable("The database is busy; try again.", retry_after=1) from error
             time.sleep(BUSY_RETRY)

@@ -5,12 +5,13 @@ from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Connection, Row, Select, Table, delete, func, select
 
 from app.engine.envelope import Envelope
 
-CHUNK = 500  # events read at a time
+CHUNK = 500  # events fetched at a time
 TRIMMED_AT_ONCE = 1_000  # events deleted in one transaction
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -66,17 +67,16 @@ class History:
     def all_after(self, rooms: Collection[str], seq: int, most: Bound) -> list[Envelope] | None:
         """All events of ``rooms`` behind ``seq``, in order, each once; None when that is more than ``most``."""
         found: list[Envelope] = []
-        characters, last = 0, seq
-        while True:
-            with self._read() as connection:
-                chunk = [_envelope(row) for row in connection.execute(self._query(rooms, last, CHUNK))]
-            found += chunk
-            characters += sum(len(envelope.payload) for envelope in chunk)
-            if len(found) > most.events or characters > most.characters:
-                return None
-            if len(chunk) < CHUNK:
-                return found
-            last = chunk[-1].seq or last
+        characters = 0
+        with self._read() as connection:
+            rows = connection.execution_options(yield_per=CHUNK).execute(self._query(rooms, seq, most.events + 1))
+            for chunk in rows.partitions():
+                found += map(_envelope, chunk)
+                characters += sum(len(row.payload) for row in chunk)
+                if len(found) > most.events or characters > most.characters:
+                    rows.close()
+                    return None
+        return found
 
     def dated_after(self, room: str, seq: int, limit: int) -> list[tuple[Envelope, datetime]]:
         """The first ``limit`` events of one room behind ``seq``, in order, each with the time of its publishing."""
@@ -124,4 +124,10 @@ class History:
 
 
 def _envelope(row: Row[*tuple[object, ...]]) -> Envelope:
-    return Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=row.seq)
+    return Envelope(row.event, row.payload, _rooms(row.rooms), seq=row.seq)
+
+
+@lru_cache
+def _rooms(text: str) -> tuple[str, ...]:
+    """What one client missed went to a few rooms: reading the same text anew took a tenth of a replay's time."""
+    return tuple(json.loads(text))

@@ -231,6 +231,7 @@ class Recovery:
             if client.recovered:  # if it is new to the session, all of it is news
                 client.session.rooms.setdefault(room, Membership(client.heard.seq, client.heard.seq))
                 return True
+        known = room in client.session.rooms
         offset = None if since is None else Offset.parse(since)
         caught_up = since is None or (offset is not None and self._replay(client, room, offset))
         if offset is None or not caught_up:
@@ -238,7 +239,14 @@ class Recovery:
             self._hub.basic_enter_room(sid, namespace, room)
             client.session.rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
         if client.live:
-            self._save(client)
+            try:
+                self._save(client)
+            except BaseException:
+                if not known:  # the join is refused: it was none
+                    self._hub.basic_leave_room(sid, namespace, room)
+                    client.session.rooms.pop(room, None)
+                    client.replay = [(e, stands) for e, stands in client.replay if stands.room != room]
+                raise
         return caught_up
 
     def enter_soon(self, sid: str, namespace: str, room: str) -> None:
@@ -368,6 +376,7 @@ class Recovery:
                     self._history.trim()
             except Exception:
                 self.stores = False
+                beats = 0  # the sweep waits until all processes had time to say that they live
                 logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
             beats += 1
             sleep(SIGN_OF_LIFE)

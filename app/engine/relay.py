@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
@@ -98,12 +97,10 @@ class Relay:
             self._woken = Event()
 
     def _insist(self, step: Callable[[], object]) -> None:
-        """Take ``step`` until it succeeds. A database that is away is worth a line in the log, not a traceback."""
+        """Take ``step`` until it succeeds."""
         while True:
             try:
                 step()
-            except SQLAlchemyError as error:
-                logger.warning("the relay tries again in %s s: %s", RETRY, error)
             except Exception:
                 logger.exception("the relay tries again in %s s", RETRY)
             else:
@@ -114,9 +111,9 @@ class Relay:
         """Deliver what nobody told of: rows of a process without a relay, and those whose COMMIT broke off behind its
         success. Only reads, unless there is something: a write transaction each second would keep others from theirs.
         """
-        seq = self._table.c.seq
+        id, seq = self._table.c.id, self._table.c.seq
         with self._read() as connection:
-            behind = connection.scalar(select(self._table.c.id).where(seq.is_(None)).limit(1)) is not None
+            behind = connection.scalar(select(id).where(seq.is_(None)).order_by(id).limit(1)) is not None
         if behind or self._numbered:
             self.drain()
         self._broker.catch_up()
@@ -126,12 +123,12 @@ class Relay:
         t = self._table.c
         with self._begin() as connection:
             _take_turn(connection)
-            rows = connection.execute(
-                select(t.id, t.event, t.payload, t.rooms).where(t.seq.is_(None)).order_by(t.id).limit(BATCH)
-            ).all()
+            newest = select(func.coalesce(func.max(t.seq), 0)).scalar_subquery().label("newest")
+            waiting = select(t.id, t.event, t.payload, t.rooms, newest).where(t.seq.is_(None))
+            rows = connection.execute(waiting.order_by(t.id).limit(BATCH)).all()
             if not rows:
                 return 0
-            first = (connection.scalar(select(func.max(t.seq))) or 0) + 1
+            first = rows[0].newest + 1
             numbers = [{"row": row.id, "number": first + i} for i, row in enumerate(rows)]
             connection.execute(
                 update(self._table).where(t.id == bindparam("row")).values(seq=bindparam("number")), numbers

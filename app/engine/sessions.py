@@ -176,11 +176,12 @@ class Sessions:
         return swept
 
     def _expired(self) -> ColumnElement[bool]:
-        """Lost longer ago than the window, or held by a process that has not been seen for that long."""
+        """Lost longer ago than the window, or held by a process, not this one, that has not been seen for that long."""
         oldest = datetime.now(UTC) - self._window
         c = self._table.c
         living = select(self._processes.c.id).where(self._processes.c.seen_at >= oldest)
-        return case((c.lost_at.is_(None), c.process.not_in(living)), else_=c.lost_at < oldest)
+        dead = c.process.not_in(living) & (c.process != self.process)
+        return case((c.lost_at.is_(None), dead), else_=c.lost_at < oldest)
 
     def _update(self, session: Session, **values: object) -> None:
         with self._begin() as connection:

@@ -35,8 +35,8 @@ def join(user: User, command: JoinRoom) -> Joined:
     connection, most = current_connection(), current_settings().rooms_per_socket
     if command.room not in connection.joined and len(connection.joined) >= most:
         raise RateLimited(f"A socket may join {most} rooms; leave one first.", {"rooms": most})
-    connection.joined.add(command.room)
     caught_up = socketio.recovery.enter(connection.sid, connection.namespace, command.room, command.options.since)
+    connection.joined.add(command.room)
     return Joined(room=command.room, offset=socketio.hub.offset, gap=None if caught_up else True)
 
 

@@ -122,7 +122,10 @@ def test_a_command_that_can_not_be_stored_is_refused_while_the_disk_is_full(
     client = js.connect(server.url, "/", auth={"token": alice.token})
     with full_disk(server):
         ack = client.emit("join-notifications", alice.user["id"])
-    assert ack["error"]["code"] == "unavailable"
+        assert ack["error"]["code"] == "unavailable"
+    assert notify(alice).status == 201
+    assert client.emit("join-user", alice.user["id"])["ok"]  # what came before its acknowledgement has arrived
+    assert client.heard("new-notification") == []
     assert client.emit("join-notifications", alice.user["id"])["ok"]
 
 

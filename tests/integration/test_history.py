@@ -100,7 +100,7 @@ def test_the_newest_event_is_kept_however_old_so_that_numbers_go_on(app: Flask, 
 def test_all_that_was_missed_is_read_in_order_however_it_is_divided(
     chunk: int, room: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engine.history.CHUNK", chunk)
+    monkeypatch.setattr("app.engine.history.CHUNK", chunk)  # how many are fetched at a time
     found = socketio.history.all_after([room], 0, Bound(events=3, characters=10_000))
     assert found is not None
     assert [json.loads(envelope.payload)["title"] for envelope in found] == ["a", "b", "c"]
