@@ -4,6 +4,7 @@ import logging
 from typing import Any
 
 from eventlet import sleep
+from eventlet.semaphore import Semaphore
 from socketio import packet
 from socketio.exceptions import ConnectionRefusedError
 
@@ -13,6 +14,9 @@ from app.engine.sessions import Owner
 
 logger = logging.getLogger(__name__)
 
+# Handshakes at a time, fewer than the database has connections; further ones wait in line. Each takes several
+# transactions, so that of thousands at once each would fail in one of them, and come back to fail again.
+AT_ONCE = 8
 HOLD = 1.0  # seconds before a client is let go that can't be served now, so that it doesn't come back at once
 
 
@@ -28,19 +32,15 @@ class Handshake:
         self._hub = hub
         self._recovery = recovery
         self._authenticate = application.authenticate
+        self._turns = Semaphore(AT_ONCE)
 
     def connect(self, eio_sid: str, namespace: str | None, auth: Any) -> None:
         """Handle one CONNECT packet."""
         namespace = namespace or "/"
-        if namespace not in self._server.handlers:
-            self._refuse(eio_sid, namespace, ConnectionRefusedError("Invalid namespace"))
-            return
-        if self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
-            self._refuse(eio_sid, namespace, ConnectionRefusedError("Connected already"))
-            return
         try:
-            client = self._client(eio_sid, namespace, self._authenticate(auth), auth)
-            self._accept(client, eio_sid, auth)
+            with self._turns:
+                if eio_sid in self._server.environ:  # else it went away while it waited
+                    self._connect(eio_sid, namespace, auth)
         except ConnectionRefusedError as refusal:
             self._refuse(eio_sid, namespace, refusal)
         except SocketGone:
@@ -49,6 +49,14 @@ class Handshake:
             logger.exception("a client could not be connected; it is let go, and will come back")
             sleep(HOLD)
             self._drop(eio_sid)
+
+    def _connect(self, eio_sid: str, namespace: str, auth: Any) -> None:
+        if namespace not in self._server.handlers:
+            raise ConnectionRefusedError("Invalid namespace")
+        if self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
+            raise ConnectionRefusedError("Connected already")
+        client = self._client(eio_sid, namespace, self._authenticate(auth), auth)
+        self._accept(client, eio_sid, auth)
 
     def _client(self, eio_sid: str, namespace: str, owner: Owner, auth: Any) -> Client:
         wanted = auth if isinstance(auth, dict) else {}

@@ -23,10 +23,16 @@ LIMITED = (
 )
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Of a server whose tables and demo data are made."""
+    folder = tmp_path_factory.mktemp("server")
+    with Server(folder):
+        return folder
+
+
 @pytest.fixture(params=[PYTHON, GUNICORN], ids=["python", "gunicorn"])
-def command(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, ...]:
-    with Server(tmp_path):
-        pass  # makes the tables and the demo data
+def command(request: pytest.FixtureRequest) -> tuple[str, ...]:
     command: tuple[str, ...] = request.param
     return command
 
@@ -43,13 +49,13 @@ def connections(server: Server) -> Iterator[None]:
         yield
 
 
-def test_it_takes_as_many_files_as_the_system_lets_it(tmp_path: Path, command: tuple[str, ...]) -> None:
-    with limited(tmp_path, command, hard=4 * FILES) as server, connections(server):
+def test_it_takes_as_many_files_as_the_system_lets_it(folder: Path, command: tuple[str, ...]) -> None:
+    with limited(folder, command, hard=4 * FILES) as server, connections(server):
         assert Api(server.url).get("/health/live").status == 200
 
 
-def test_when_none_is_left_a_connection_waits_for_one(tmp_path: Path, command: tuple[str, ...]) -> None:
-    with limited(tmp_path, command, hard=FILES) as server, ExitStack() as held:
+def test_when_none_is_left_a_connection_waits_for_one(folder: Path, command: tuple[str, ...]) -> None:
+    with limited(folder, command, hard=FILES) as server, ExitStack() as held:
         held.enter_context(connections(server))
         with create_connection(("127.0.0.1", server.port), timeout=1) as waiting:
             waiting.sendall(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")

@@ -20,7 +20,9 @@ WINDOW = 10.0  # seconds, the default of DRAIN_SECONDS
 SLACK = 10.0  # seconds, on a busy machine
 
 
-@pytest.mark.parametrize("command", [PYTHON, GUNICORN], ids=["python", "gunicorn"])
+@pytest.mark.parametrize(
+    "command", [pytest.param(PYTHON, id="python"), pytest.param(GUNICORN, id="gunicorn", marks=pytest.mark.long)]
+)
 def test_a_process_that_drains_loses_no_event_and_no_request(
     tmp_path: Path, js: JsPeer, scale: Scale, report: Report, command: tuple[str, ...]
 ) -> None:
