@@ -3,9 +3,11 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import Connection, Table, func, select
+
+from app.engine.clock import ago
 
 Read = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction that only reads."""
@@ -37,15 +39,15 @@ class Presence:
         """The connected devices of each of ``owners`` who is connected at all; sockets of one connection count once."""
         s, p = self._sessions, self._processes
         connections = func.count(s.connection.distinct())
-        lives = s.lost_at.is_(None) & (p.seen_at >= datetime.now(UTC) - SILENT)
         query = (
             select(s.owner, s.device, connections)
             .join_from(s.owner.table, p.id.table, s.process == p.id)
-            .where(s.owner.in_(owners), lives)
+            .where(s.owner.in_(owners), s.lost_at.is_(None))
             .group_by(s.owner, s.device)
         )
         found: defaultdict[str, Devices] = defaultdict(Counter)
         with self._read() as connection:
-            for owner, device, count in connection.execute(query):
+            lives = p.seen_at >= ago(connection, SILENT)
+            for owner, device, count in connection.execute(query.where(lives)):
                 found[owner][device] = count
         return dict(found)

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -28,6 +28,7 @@ from sqlalchemy import (
     update,
 )
 
+from app.engine.clock import ago
 from app.engine.offsets import Membership
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -136,8 +137,8 @@ class Sessions:
             The session, and the connection that had it before; None when there is none that ``owner`` may go on with.
         """
         c = self._table.c
-        mine = (c.pid == pid) & (c.namespace == namespace) & (c.owner == owner.id) & ~self._expired()
         with self._begin() as connection:
+            mine = (c.pid == pid) & (c.namespace == namespace) & (c.owner == owner.id) & ~self._expired(connection)
             row = connection.execute(select(self._table).where(mine).with_for_update()).one_or_none()
             if row is None:
                 return None
@@ -148,11 +149,13 @@ class Sessions:
 
     def save_rooms(self, session: Session) -> None:
         """Store the rooms of ``session`` as they are now."""
-        self._update(session, rooms=_dump(session.rooms))
+        with self._begin() as connection:
+            connection.execute(update(self._table).where(self._is(session)).values(rooms=_dump(session.rooms)))
 
     def lose(self, session: Session) -> None:
         """Its connection was lost: from now on the window runs."""
-        self._update(session, lost_at=datetime.now(UTC))
+        with self._begin() as connection:
+            connection.execute(update(self._table).where(self._is(session)).values(lost_at=ago(connection)))
 
     def end(self, session: Session) -> None:
         """It is over: nobody can go on with it."""
@@ -161,9 +164,9 @@ class Sessions:
 
     def tell_alive(self) -> None:
         """Say that this process lives; one that doesn't for the length of the window has lost its connections."""
-        alive = {"seen_at": datetime.now(UTC)}
         c = self._processes.c
         with self._begin() as connection:
+            alive = {"seen_at": ago(connection)}
             if not connection.execute(update(self._processes).where(c.id == self.process).values(alive)).rowcount:
                 connection.execute(insert(self._processes), alive | {"id": self.process})
 
@@ -171,21 +174,17 @@ class Sessions:
         """Delete what can't be recovered any more; returns how many sessions that was."""
         c = self._processes.c
         with self._begin() as connection:
-            swept = connection.execute(delete(self._table).where(self._expired())).rowcount
-            connection.execute(delete(self._processes).where(c.seen_at < datetime.now(UTC) - 2 * self._window))
+            swept = connection.execute(delete(self._table).where(self._expired(connection))).rowcount
+            connection.execute(delete(self._processes).where(c.seen_at < ago(connection, 2 * self._window)))
         return swept
 
-    def _expired(self) -> ColumnElement[bool]:
+    def _expired(self, connection: Connection) -> ColumnElement[bool]:
         """Lost longer ago than the window, or held by a process, not this one, that has not been seen for that long."""
-        oldest = datetime.now(UTC) - self._window
+        oldest = ago(connection, self._window)
         c = self._table.c
         living = select(self._processes.c.id).where(self._processes.c.seen_at >= oldest)
         dead = c.process.not_in(living) & (c.process != self.process)
         return case((c.lost_at.is_(None), dead), else_=c.lost_at < oldest)
-
-    def _update(self, session: Session, **values: object) -> None:
-        with self._begin() as connection:
-            connection.execute(update(self._table).where(self._is(session)).values(values))
 
     def _is(self, session: Session) -> ColumnElement[bool]:
         c = self._table.c
