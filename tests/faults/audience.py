@@ -3,7 +3,6 @@
 import random
 from collections.abc import Sequence
 from itertools import cycle
-from math import inf
 from time import monotonic, sleep
 from typing import Protocol
 
@@ -70,10 +69,11 @@ class Audience:
         while monotonic() < deadline and any(len(set(numbers(client))) < total for client in self.clients):
             sleep(0.05)
 
-    def all_heard_at(self, number: int) -> float:
-        """When the last of them heard this event, by the monotonic clock; infinity, if one did not."""
-        heard_at = [[heard.at for heard in notes(client) if _number(heard) == number] for client in self.clients]
-        return max(min(moments, default=inf) for moments in heard_at)
+    def wait_until_at(self, number: int, patience: float = PATIENCE) -> None:
+        """Wait until each has heard this event or a later one; where one has not by then, the audit tells."""
+        deadline = monotonic() + patience
+        while monotonic() < deadline and any(_newest(client) < number for client in self.clients):
+            sleep(0.05)
 
     def audit(self, total: int) -> Audit:
         """What they heard, against the events 0, 1, 2 … that were committed in that order."""
@@ -98,6 +98,10 @@ def notes(client: JsClient) -> list[Heard]:
 def numbers(client: JsClient) -> list[int]:
     """The numbers in their titles."""
     return [_number(heard) for heard in notes(client)]
+
+
+def _newest(client: JsClient) -> int:
+    return max(map(_number, notes(client)[-1:]), default=-1)
 
 
 def _number(heard: Heard) -> int:

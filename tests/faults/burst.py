@@ -1,6 +1,5 @@
 """Durable events, committed one after the other while a fault lasts."""
 
-from bisect import bisect
 from collections.abc import Sequence
 from http.client import HTTPException
 from itertools import count
@@ -40,7 +39,6 @@ class Burst:
         self._total = total
         self._pause = pause
         self._key = token_hex(4)  # the next burst of this user makes other ones
-        self._began_at: list[float] = []
         self._enough = Event()
         self._failure: Exception | None = None
         self._thread = Thread(target=self._run, daemon=True)
@@ -76,16 +74,11 @@ class Burst:
         while self.refused == before and self._thread.is_alive():
             sleep(0.01)
 
-    def first_after(self, moment: float) -> int:
-        """The first notification that was begun after ``moment``, by the monotonic clock."""
-        return bisect(self._began_at, moment)
-
     def _run(self) -> None:
         try:
             for number in count() if self._total is None else range(self._total):
                 if self._enough.is_set():
                     return
-                self._began_at.append(monotonic())
                 self._make(number)
                 self.made = number + 1
                 sleep(self._pause)

@@ -115,9 +115,11 @@ def test_nothing_is_lost_while_the_connections_to_redis_are_killed(
     times = scale(10, 50)
 
     def fault() -> None:
+        killed = 0  # some of the times there is none: they come back when there is something to send, or after a second
         for _ in range(times):
-            assert client.client_kill_filter(_type="normal", skipme=True)
+            killed += client.client_kill_filter(_type="normal", skipme=True)
             sleep(0.1)
+        assert killed >= len(cluster.servers)
 
     endure(f"connections to Redis killed, {times} times in {times * 0.1:.0f} s", fault, cluster.servers)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
-from time import monotonic
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -30,15 +29,10 @@ def node() -> str:
 
 @dataclass(frozen=True)
 class Heard:
-    """One event as the client's listener got it: the payload first, the offset last.
-
-    Attributes:
-        at: when it was told of here, by the monotonic clock.
-    """
+    """One event as the client's listener got it: the payload first, the offset last."""
 
     event: str
     args: list[Any]
-    at: float = field(default_factory=monotonic, compare=False)
 
 
 @dataclass(frozen=True)
