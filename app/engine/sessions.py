@@ -166,9 +166,9 @@ class Sessions:
         """Say that this process lives; one that doesn't for the length of the window has lost its connections."""
         c = self._processes.c
         with self._begin() as connection:
-            alive = {"seen_at": ago(connection)}
-            if not connection.execute(update(self._processes).where(c.id == self.process).values(alive)).rowcount:
-                connection.execute(insert(self._processes), alive | {"id": self.process})
+            seen = update(self._processes).where(c.id == self.process).values(seen_at=ago(connection))
+            if not connection.execute(seen).rowcount:
+                connection.execute(insert(self._processes).values(id=self.process, seen_at=ago(connection)))
 
     def sweep(self) -> int:
         """Delete what can't be recovered any more; returns how many sessions that was."""
