@@ -77,7 +77,7 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
     def _close(self, listener: Any, connections: eventlet.GreenPool) -> None:
         """Stop listening, so that a proxy that is refused tries the next process; who waits already is served."""
         listener.setblocking(False)
-        with suppress(BlockingIOError):  # nobody waits any more
+        with suppress(OSError):  # nobody waits any more
             while True:
                 client, address = listener.accept()  # a plain one, if the listener doesn't block
                 connections.spawn_n(self.handle, listener, GreenSocket(client), address)

@@ -9,7 +9,6 @@ from typing import ParamSpec, TypeVar
 from eventlet.patcher import is_monkey_patched
 from flask import Flask
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
@@ -17,10 +16,8 @@ from app.auth.guard import check_routes
 from app.cli.events import events as events_command
 from app.cli.users import users
 from app.config import ROOT, Settings
-from app.core import http, json, origins
+from app.core import http, json, origins, postgresql
 from app.core.database import configure_sqlite, writing
-from app.core.errors import Unavailable
-from app.core.postgresql import bound_waits
 from app.core.rate_limits import RateLimits
 from app.engine import Application, Broker, History, Outbox, Presence, Sessions
 from app.engine.brokers.local import LocalBroker
@@ -110,10 +107,13 @@ def _flask_config(settings: Settings) -> dict[str, object]:
 
 
 def _engine_options(settings: Settings) -> dict[str, object]:
-    common = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 3, "hide_parameters": True}  # they hold e-mails
+    common = {"pool_size": 10, "max_overflow": 10, "pool_timeout": 1, "hide_parameters": True}  # they hold e-mails
     if settings.sqlalchemy_url.startswith("sqlite"):
         return common | {"connect_args": {"check_same_thread": False}}
-    return common | {"pool_pre_ping": True, "connect_args": {"options": "-c timezone=UTC", "connect_timeout": 5}}
+    options = "-c timezone=UTC"
+    if is_monkey_patched("psycopg"):
+        options += f" -c statement_timeout={postgresql.STATEMENT_MS}"
+    return common | {"pool_pre_ping": True, "connect_args": {"options": options, "connect_timeout": 5}}
 
 
 def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigins) -> None:
@@ -122,7 +122,7 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
     if engine.dialect.name == "sqlite":
         configure_sqlite(engine)
     elif is_monkey_patched("psycopg"):  # else nothing waits by way of eventlet: the Flask CLI
-        bound_waits()
+        postgresql.bound_waits()
     begin = _write_connections(engine)
     history = History(events, event_rooms, engine.begin, begin, settings.history_kept)
     socketio.init_app(
@@ -166,12 +166,9 @@ def _in_context(app: Flask, function: Callable[P, T]) -> Callable[P, T]:
 def _write_connections(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
     @contextmanager
     def begin() -> Iterator[Connection]:
-        try:
-            with Session(engine) as session, writing(session) as connection:
-                yield connection
-                session.commit()
-        except Unavailable as error:  # in the words of who uses it, which knows of no HTTP
-            raise PoolTimeout(error.message) from error
+        with Session(engine) as session, writing(session) as connection:
+            yield connection
+            session.commit()
 
     return begin
 

@@ -1,7 +1,7 @@
 """Bounded waits for PostgreSQL, under eventlet: a server that is reached and says nothing costs a request seconds.
 
 libpq's ``connect_timeout`` is not observed where a driver polls, and ``statement_timeout`` is kept by a server that may
-be the very one that hangs. So the bound is in the wait itself.
+be the very one that hangs. So there is a bound in the wait itself, too.
 """
 
 from typing import Any
@@ -10,8 +10,10 @@ import psycopg2
 from eventlet.hubs import trampoline
 from psycopg2 import extensions
 
+# A request is refused within 5 s: 1 for a full pool, then a connection that turns out to be dead, then a new one.
 CONNECTING = 1.5  # seconds of silence while a connection is made
-ANSWERING = 3.0  # seconds of silence behind a statement; both and a full pool's wait are less than 5 s
+ANSWERING = 2.5  # seconds of silence behind a statement
+STATEMENT_MS = 2400  # the server gives up before we do: else what waits for a lock would go on waiting there
 
 
 def bound_waits() -> None:

@@ -44,7 +44,8 @@ class Handshake:
         except ConnectionRefusedError as refusal:
             self._refuse(eio_sid, namespace, refusal)
         except SocketGone:
-            logger.debug("a client went away while it was connected")
+            logger.debug("a client went away, or came back over another connection, while it was connected")
+            self._drop(eio_sid)
         except Exception:
             logger.exception("a client could not be connected; it is let go, and will come back")
             sleep(HOLD)
@@ -55,6 +56,7 @@ class Handshake:
             raise ConnectionRefusedError("Invalid namespace")
         if self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
             raise ConnectionRefusedError("Connected already")
+        self._recovery.wait_until_begun()
         client = self._client(eio_sid, namespace, self._authenticate(auth), auth)
         self._accept(client, eio_sid, auth)
 
@@ -78,23 +80,31 @@ class Handshake:
             self._ask_application(client, eio_sid, auth)
             client = self._recovery.accepted(client)
             client.check()
+            self._environ(eio_sid)
         except BaseException:
-            self._forget(sid, namespace)
+            self._forget(client, eio_sid)
             raise
-        if eio_sid not in self._server.environ:  # it went away meanwhile
-            self._forget(sid, namespace)
-            return
         told = {"sid": sid, "pid": client.session.pid} if client.recoverable else {"sid": sid}
         self._send(eio_sid, packet.CONNECT, namespace, told)
         self._hub.connect(sid, namespace)
         self._recovery.flush(sid)
 
     def _ask_application(self, client: Client, eio_sid: str, auth: Any) -> None:
-        arguments = client.session.namespace, client.session.sid, self._server.environ[eio_sid], auth
+        arguments = client.session.namespace, client.session.sid, self._environ(eio_sid), auth
         if self._server._trigger_event("connect", *arguments) is False:
             raise ConnectionRefusedError("Connection refused")
 
-    def _forget(self, sid: str, namespace: str) -> None:
+    def _environ(self, eio_sid: str) -> dict[str, Any]:
+        """The WSGI environment of a connection; raises SocketGone once it is closed."""
+        environ: dict[str, Any] | None = self._server.environ.get(eio_sid)
+        if environ is None:
+            raise SocketGone
+        return environ
+
+    def _forget(self, client: Client, eio_sid: str) -> None:
+        sid, namespace = client.session.sid, client.session.namespace
+        if self._hub.eio_sid_from_sid(sid, namespace) not in (None, eio_sid):
+            return  # its client is back already, over another connection, which has the socket now
         self._hub.disconnect(sid, namespace)
         self._recovery.disconnected(sid, "not connected", for_good=False)
 

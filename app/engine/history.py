@@ -4,11 +4,13 @@ import json
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 
+from eventlet import sleep
 from sqlalchemy import Connection, Row, Select, Table, delete, func, select
 
+from app.engine.clock import ago
 from app.engine.envelope import Envelope
 
 CHUNK = 500  # events fetched at a time
@@ -102,14 +104,15 @@ class History:
         total = 0
         while count := self._trim_first(TRIMMED_AT_ONCE):
             total += count
+            sleep()  # SQLite itself lets nobody else have a turn
         return total
 
     def _trim_first(self, count: int) -> int:
         c = self._events.c
         newest = select(func.max(c.seq)).scalar_subquery()
         first = select(c.seq, c.created_at).where(c.seq < newest).order_by(c.seq).limit(count).subquery()
-        old = first.c.created_at < datetime.now(UTC) - self._keep
         with self._read() as connection:
+            old = first.c.created_at < ago(connection, self._keep)
             last = connection.scalar(select(func.max(first.c.seq)).where(old))
         if last is None:
             return 0

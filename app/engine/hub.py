@@ -8,6 +8,7 @@ from typing import Any
 
 from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
+from eventlet.event import Event
 from socketio import Manager
 
 from app.engine.envelope import Envelope
@@ -33,6 +34,7 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
     def __init__(self) -> None:
         super().__init__()
         self.seq = 0
+        self.begun = Event()
         self.controls: dict[str, Control] = {}
         self._without_offsets: set[str] = set()
         self._held: dict[str, list[Envelope]] = {}
@@ -47,8 +49,10 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         return str(self.seq)
 
     def begin_at(self, seq: int) -> None:
-        """Say which durable event was the newest before this process began to deliver."""
+        """Say which durable event was the newest before this process began to deliver; ``begun`` is set by that."""
         self.seq = seq
+        if not self.begun.ready():
+            self.begun.send()
 
     def pass_calls_on(self, publish: Callable[[Envelope], None]) -> None:
         """Have plain calls reach the other processes, too, by way of ``publish``."""
@@ -131,8 +135,8 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
     # --- sockets that must hear something older first
 
     def hold(self, sid: str) -> None:
-        """Keep what the socket ``sid`` would hear, until :meth:`release`."""
-        self._held.setdefault(sid, [])
+        """Keep what the socket ``sid`` would hear from now on, until :meth:`release`."""
+        self._held[sid] = []
 
     def is_held(self, sid: str) -> bool:
         """Whether the socket ``sid`` is held."""
@@ -211,7 +215,9 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         """Begin to connect the socket ``sid``, which the caller chose; as ``pre_connect``, which makes one up."""
         self.basic_enter_room(sid, namespace, None, eio_sid=eio_sid)
         self.basic_enter_room(sid, namespace, sid, eio_sid=eio_sid)
-        self.pending_connect.setdefault(namespace, []).append(sid)
+        pending = self.pending_connect.setdefault(namespace, [])
+        if sid not in pending:  # else an older connection of the same session is still waiting to be accepted
+            pending.append(sid)
 
     def sockets_in(self, rooms: Iterable[str]) -> Iterator[tuple[str, str]]:
         """``(namespace, sid)`` of every socket of this process that is in one of ``rooms``."""

@@ -6,7 +6,6 @@ order of their ``id``, which for transactions that touch a common row is the ord
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
 
 from sqlalchemy import (
     BigInteger,
@@ -23,6 +22,7 @@ from sqlalchemy import (
     text,
 )
 
+from app.engine.clock import now
 from app.engine.envelope import Envelope
 
 _Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts only a column declared INTEGER
@@ -75,9 +75,9 @@ class Outbox:
             "event": envelope.event,
             "payload": envelope.payload,
             "rooms": json.dumps(envelope.rooms),
-            "created_at": datetime.now(UTC),
+            "created_at": now(connection),
         }
-        connection.execute(insert(self.table), row)
+        connection.execute(insert(self.table).values(row))
 
     def wake(self) -> None:
         """Tell the relay of this process that a commit returned. Never blocks, never fails."""

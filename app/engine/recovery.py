@@ -20,14 +20,13 @@ from app.engine.history import Bound, History
 from app.engine.hub import Hub
 from app.engine.offsets import Membership, Offset, is_missed, positions
 from app.engine.sessions import Owner, Session, Sessions
+from app.engine.upkeep import Upkeep
 
 logger = logging.getLogger(__name__)
 
 TAKE_OVER = "@take-over"  # the control message that names a connection whose session another one goes on with
 MOST_MISSED = Bound(events=10_000, characters=8_000_000)  # who missed more begins anew
 PATIENCE = 5.0  # seconds that a client waits for this process to have heard what the client has
-SIGN_OF_LIFE = 5.0  # seconds between two
-SWEEP_EVERY = 12  # signs of life
 
 
 class SocketGone(Exception):
@@ -87,7 +86,7 @@ class Recovery:
     """The clients of this process, and how they go on where they were.
 
     Attributes:
-        stores: whether the newest sign of life could be stored: five seconds old at the most, unless one is under way.
+        upkeep: of the sessions, in the background.
 
     Args:
         hub: this process's sockets.
@@ -108,15 +107,22 @@ class Recovery:
         self._hub = hub
         self._history = history
         self._sessions = sessions
+        self.upkeep = Upkeep(sessions, history)
         self._application = application
         self._publish = publish
         hub.controls[TAKE_OVER] = self._taken_over
         self._clients: dict[str, Client] = {}
-        self.stores = True
 
-    def start(self) -> None:
-        """Keep this process's sessions alive for as long as it lives."""
-        spawn_n(self._live)
+    def wait_until_begun(self) -> None:
+        """Wait until this process knows the newest event, without which nobody can be told where they stand.
+
+        Raises:
+            TimeoutError: it still does not; the database is away.
+        """
+        with Timeout(PATIENCE, False):
+            self._hub.begun.wait()
+        if not self._hub.begun.ready():
+            raise TimeoutError("the newest event is not known yet")
 
     # --- connecting: resume or begin, then the application accepts it, then accepted, then flush
 
@@ -132,10 +138,15 @@ class Recovery:
             return None
         session, predecessor = claimed
         heard = Offset(session.began_at) if offset is None else Offset.parse(offset)
-        if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
-            self._sessions.end(session)
+        try:
+            reached = heard is not None and self._reaches(heard) and self._wait_until_heard(heard.seq)
+        except BaseException:
+            self.upkeep.let_go(session, for_good=False)
+            raise
+        if heard is None or not reached:
+            self.upkeep.let_go(session, for_good=True)
             return None
-        if not self._abort(predecessor):  # then another process may have it
+        if predecessor != connection and not self._abort(predecessor):  # then another process may have it
             self._publish(Envelope(TAKE_OVER, json.dumps(predecessor), ()))
         return self._know(Client(session, heard, recovered=True, stored=True))
 
@@ -171,18 +182,26 @@ class Recovery:
 
         Returns:
             The client; a new one, of the same socket, when it missed too much. Send its CONNECT, then :meth:`flush`.
+
+        Raises:
+            SocketGone: it went away meanwhile, or came back over another connection.
         """
         if client.recovered and not self._catch_up(client):
+            self._check_current(client)
             client = self._begin_anew(client)
+        self._check_current(client)
         if client.stored:
             self._save(client)
         else:
+            client.stored = True  # whatever comes of it, it is let go
             self._sessions.add(client.session)
-            client.stored = True
-            if self._clients.get(client.session.sid) is not client:  # it went away meanwhile: that was too early
-                self._let_go(client.session, for_good=True)
+        self._check_current(client)
         client.live = True
         return client
+
+    def _check_current(self, client: Client) -> None:
+        if self._clients.get(client.session.sid) is not client:
+            raise SocketGone
 
     def refuse(self, sid: str, refusal: ConnectionRefusedError) -> bool:
         """End a client that is still connecting: its CONNECT will be refused. False when it is connected already."""
@@ -209,7 +228,7 @@ class Recovery:
         self._application.gone(sid, reason)
         client = self._clients.pop(sid, None)
         if client is not None and client.stored:
-            spawn_n(self._let_go, client.session, for_good or not client.recoverable)
+            self.upkeep.let_go(client.session, for_good=for_good or not client.recoverable)
 
     # --- rooms
 
@@ -232,21 +251,25 @@ class Recovery:
                 client.session.rooms.setdefault(room, Membership(client.heard.seq, client.heard.seq))
                 return True
         known = room in client.session.rooms
+        try:
+            return self._enter(client, room, since)
+        except BaseException:
+            if not known:  # the join is refused: it was none
+                self._hub.basic_leave_room(sid, namespace, room)
+                client.session.rooms.pop(room, None)
+                client.replay = [(e, stands) for e, stands in client.replay if stands.room != room]
+            raise
+
+    def _enter(self, client: Client, room: str, since: str | None) -> bool:
+        sid, namespace, rooms = client.session.sid, client.session.namespace, client.session.rooms
         offset = None if since is None else Offset.parse(since)
         caught_up = since is None or (offset is not None and self._replay(client, room, offset))
         if offset is None or not caught_up:
             self._client(sid)  # looking into the history took a while
             self._hub.basic_enter_room(sid, namespace, room)
-            client.session.rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
+            rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
         if client.live:
-            try:
-                self._save(client)
-            except BaseException:
-                if not known:  # the join is refused: it was none
-                    self._hub.basic_leave_room(sid, namespace, room)
-                    client.session.rooms.pop(room, None)
-                    client.replay = [(e, stands) for e, stands in client.replay if stands.room != room]
-                raise
+            self._save(client)
         return caught_up
 
     def enter_soon(self, sid: str, namespace: str, room: str) -> None:
@@ -268,7 +291,7 @@ class Recovery:
         """The same socket with a new session, and with the rooms that the application gave it just now."""
         session = client.session
         if client.stored:
-            self._sessions.end(session)
+            self.upkeep.let_go(session, for_good=True)
         for room in session.rooms:
             self._hub.basic_leave_room(session.sid, session.namespace, room)
         fresh = self.begin(*session.identity, recoverable=client.recoverable)
@@ -282,17 +305,18 @@ class Recovery:
     def _catch_up(self, client: Client) -> bool:
         """Enter the session's rooms and schedule what was missed in them; False when that is too much."""
         session, heard = client.session, client.heard
-        rooms = session.rooms
-        for room in rooms:
+        rooms, before = session.rooms, dict(session.rooms)  # others may be entered, or left, while this reads
+        for room in before:
             self._hub.basic_enter_room(session.sid, session.namespace, room)
+        self._hub.hold(session.sid)  # anew: what is older is among what is read now
         now = self._hub.seq
-        heard_of = positions(rooms, heard)
-        found = self._history.all_after(list(rooms), min(heard_of.values(), default=now), MOST_MISSED)
-        allowed = self._application.allowed(session.owner.id, list(rooms))
+        heard_of = positions(before, heard)
+        found = self._history.all_after(list(before), min(heard_of.values(), default=now), MOST_MISSED)
+        allowed = self._application.allowed(session.owner.id, list(before))
         if found is None:
             return False
-        missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, rooms, heard_of, allowed)]
-        for room in [room for room in rooms if room not in allowed]:
+        missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, before, heard_of, allowed)]
+        for room in [room for room in before if room in rooms and room not in allowed]:
             del rooms[room]
             self._hub.basic_leave_room(session.sid, session.namespace, room)
         self._schedule(client, missed, heard_of)
@@ -302,7 +326,7 @@ class Recovery:
         """First the rest of the rooms whose own replay was cut, one after the other; then the rest, in order."""
         rooms, heard = client.session.rooms, client.heard
         late = {e.seq: e for e in missed if _number(e) <= heard.seq}
-        for room in [room for room in rooms if heard_of[room] < heard.seq]:
+        for room in [room for room in rooms if heard_of.get(room, heard.seq) < heard.seq]:
             del rooms[room]  # and to the end: replays go in the order of entering
             rooms[room] = Membership(heard_of[room], heard.seq)
             for envelope in [e for e in late.values() if room in e.rooms and _number(e) > heard_of[room]]:
@@ -358,28 +382,6 @@ class Recovery:
         if client.recoverable:
             with client.saving:  # so that a newer state is never overwritten by an older one
                 self._sessions.save_rooms(client.session)
-
-    def _let_go(self, session: Session, for_good: bool) -> None:
-        try:
-            (self._sessions.end if for_good else self._sessions.lose)(session)
-        except Exception:
-            logger.exception("a session could not be let go; it is over when this process is")
-
-    def _live(self) -> None:
-        beats = 0
-        while True:
-            try:
-                self._sessions.tell_alive()
-                self.stores = True
-                if beats % SWEEP_EVERY == 0:
-                    self._sessions.sweep()
-                    self._history.trim()
-            except Exception:
-                self.stores = False
-                beats = 0  # the sweep waits until all processes had time to say that they live
-                logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
-            beats += 1
-            sleep(SIGN_OF_LIFE)
 
 
 def _number(envelope: Envelope) -> int:

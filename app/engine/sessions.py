@@ -6,7 +6,7 @@ belongs to the connection that claimed it last; what an older connection still w
 
 import json
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,10 +25,11 @@ from sqlalchemy import (
     delete,
     insert,
     select,
+    tuple_,
     update,
 )
 
-from app.engine.clock import ago
+from app.engine.clock import ago, now
 from app.engine.offsets import Membership
 
 Begin = Callable[[], AbstractContextManager[Connection]]
@@ -150,25 +151,27 @@ class Sessions:
     def save_rooms(self, session: Session) -> None:
         """Store the rooms of ``session`` as they are now."""
         with self._begin() as connection:
-            connection.execute(update(self._table).where(self._is(session)).values(rooms=_dump(session.rooms)))
+            connection.execute(update(self._table).where(self._are([session])).values(rooms=_dump(session.rooms)))
 
-    def lose(self, session: Session) -> None:
-        """Its connection was lost: from now on the window runs."""
-        with self._begin() as connection:
-            connection.execute(update(self._table).where(self._is(session)).values(lost_at=ago(connection)))
+    def lose(self, sessions: Collection[Session]) -> None:
+        """Their connections were lost: from now on the window runs."""
+        if sessions:
+            with self._begin() as connection:
+                connection.execute(update(self._table).where(self._are(sessions)).values(lost_at=now(connection)))
 
-    def end(self, session: Session) -> None:
-        """It is over: nobody can go on with it."""
-        with self._begin() as connection:
-            connection.execute(delete(self._table).where(self._is(session)))
+    def end(self, sessions: Collection[Session]) -> None:
+        """They are over: nobody can go on with them."""
+        if sessions:
+            with self._begin() as connection:
+                connection.execute(delete(self._table).where(self._are(sessions)))
 
     def tell_alive(self) -> None:
         """Say that this process lives; one that doesn't for the length of the window has lost its connections."""
         c = self._processes.c
         with self._begin() as connection:
-            seen = update(self._processes).where(c.id == self.process).values(seen_at=ago(connection))
+            seen = update(self._processes).where(c.id == self.process).values(seen_at=now(connection))
             if not connection.execute(seen).rowcount:
-                connection.execute(insert(self._processes).values(id=self.process, seen_at=ago(connection)))
+                connection.execute(insert(self._processes).values(id=self.process, seen_at=now(connection)))
 
     def sweep(self) -> int:
         """Delete what can't be recovered any more; returns how many sessions that was."""
@@ -186,9 +189,9 @@ class Sessions:
         dead = c.process.not_in(living) & (c.process != self.process)
         return case((c.lost_at.is_(None), dead), else_=c.lost_at < oldest)
 
-    def _is(self, session: Session) -> ColumnElement[bool]:
+    def _are(self, sessions: Collection[Session]) -> ColumnElement[bool]:
         c = self._table.c
-        return (c.pid == session.pid) & (c.connection == session.connection)
+        return tuple_(c.pid, c.connection).in_([(session.pid, session.connection) for session in sessions])
 
 
 def _dump(rooms: Mapping[str, Membership]) -> str:

@@ -58,7 +58,7 @@ class SocketIO(flask_socketio.SocketIO):
 
         Args:
             app: the Flask application.
-            broker: how envelopes reach the other processes; none: there are no others.
+            broker: how envelopes reach the hub of every process. Unless given, there is one, and nothing is numbered.
             drain_seconds: over how long the connections are closed, at the most, when the process is told to stop.
             options: as for Flask-SocketIO. Commands of a socket run one after the other in the order of their
                 arrival (``async_handlers`` is off unless given).
@@ -67,8 +67,8 @@ class SocketIO(flask_socketio.SocketIO):
         self.broker = broker or LocalBroker()
         options.setdefault("async_handlers", False)
         super().init_app(app, client_manager=self.hub, **options)
-        if broker is not None:
-            self.hub.pass_calls_on(broker.publish)
+        if not isinstance(self.broker, LocalBroker):
+            self.hub.pass_calls_on(self.broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
         hooks.time_pings_by_the_monotonic_clock()
@@ -98,7 +98,7 @@ class SocketIO(flask_socketio.SocketIO):
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
         self.relay.start(self._begin_at)
-        self.recovery.start()
+        self.recovery.upkeep.start()
 
     def _begin_at(self, seq: int) -> None:
         self.hub.begin_at(seq)

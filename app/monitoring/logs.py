@@ -8,8 +8,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.config import Settings
+from app.core.errors import Unavailable
 
-AWAY = (OperationalError, PoolTimeout, RedisError)
+AWAY = (OperationalError, PoolTimeout, RedisError, Unavailable)
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 

@@ -46,7 +46,8 @@ def _worst(parts: dict[str, Part]) -> Status:
 def _database() -> Part:
     """A disk that is full, or a lock that another process holds, shows in the signs of life: trying here would wait."""
     part = _timed(_database_answers)
-    return part if part.status == "down" or socketio.recovery.stores else Part(status="degraded", latency_ms=None)
+    stores = socketio.recovery.upkeep.stores
+    return part if part.status == "down" or stores else Part(status="degraded", latency_ms=None)
 
 
 def _database_answers() -> bool:

@@ -65,8 +65,9 @@ def refresh_auth(user: User, command: RefreshAuth) -> Refreshed:
         Unauthenticated, TokenExpired, TokenRevoked: the token is not valid.
         Forbidden: it is another user's.
     """
+    user_id = user.id
     identity = rights_epoch.settled(lambda: identify(command.token))
-    if identity.user.id != user.id:
+    if identity.user.id != user_id:
         raise Forbidden("The token is another user's.")
     connection = current_connection()
     server, old = socketio.server, connection.login_id

@@ -11,7 +11,7 @@ from app.core.errors import NotFound, ValidationFailed
 from app.core.schema import Schema
 from app.engine.offsets import Offset
 from app.events.rooms import parse_room
-from app.extensions import socketio
+from app.extensions import db, socketio
 from app.people.models import User
 from app.realtime.rights import may_hear
 
@@ -51,6 +51,7 @@ def past_events(viewer: User, query: CatchUpQuery) -> PastEvents:
     room = parse_room(query.room)
     if room is None or not may_hear(viewer, *room):
         raise NotFound("There is no such room.")
+    db.session.close()  # the engine has its own connections; with both kept, many requests at once would wait in vain
     kept = socketio.history.kept()
     after = Offset(kept.floor) if query.after is None else Offset.parse(query.after)
     if after is None:

@@ -46,12 +46,14 @@ class RightsEpoch:
     def settled(self, ask: Callable[[], T]) -> T:
         """What ``ask`` returns, asked anew until no right changed meanwhile. Act on it before the next yield.
 
-        What the session has read before is read anew: it may be older than a change that was acted on already.
+        What the session has read before is read anew: it may be older than a change that was acted on already. What it
+        reads now stays readable, but is the session's no more.
         """
         while True:
             before = self._epoch
             db.session.rollback()
             answer = ask()
+            db.session.close()  # its connection is the next one's turn: who acts on the answer may need one
             if self._epoch == before:
                 return answer
 

@@ -14,7 +14,7 @@ from app.engine import Owner
 from app.engine.recovery import Client
 from app.engine.streams import Heard, Stream
 from app.events.base import Channel
-from app.extensions import socketio
+from app.extensions import db, socketio
 from app.realtime.lifecycle import admit
 
 EVENT_STREAM = "text/event-stream"
@@ -51,6 +51,7 @@ def _stream(channel: Channel, identity: Identity) -> Response:
     """
     if socketio.drain.begun:
         return current_app.response_class(f"retry: {RETRY}\n\n", mimetype=EVENT_STREAM)
+    db.session.close()  # the engine has its own connections; with both kept, many streams at once would wait in vain
     sid, source = socketio.server.eio.generate_id(), Stream(IDLE)
     reached = _open(sid, source, channel, identity, request.headers.get("Last-Event-ID"))
     response = current_app.response_class(_lines(source, gap=not reached), mimetype=EVENT_STREAM)

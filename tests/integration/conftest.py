@@ -57,6 +57,7 @@ def app(settings: Settings) -> Iterator[Flask]:
     app = create_app(settings)
     with app.app_context():
         db.create_all()
+    socketio.hub.begin_at(0)
     yield app
     with app.app_context():
         if settings.database_url:

@@ -113,7 +113,7 @@ def test_people_read_it_as_a_table(app: Flask) -> None:
     publish(app, 1)
     socketio.relay.drain()
     publish(app, 2)
-    socketio.recovery._sessions.tell_alive()
+    socketio.recovery.upkeep._sessions.tell_alive()
     lines = [line.split("│") for line in run(app).output.splitlines()]
     table = {cells[1].strip(): cells[2].strip() for cells in lines if len(cells) > 2}
     assert (table["committed, not yet numbered"], table["history"]) == ("2", "1")

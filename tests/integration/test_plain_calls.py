@@ -144,3 +144,9 @@ def test_a_call_about_a_socket_that_is_gone_changes_nothing(call: str, here: Ser
     here.socketio.emit("end")
     wait_until(lambda: here.heard("end") and there.heard("end"))
     assert not list(there.socketio.hub.sockets_in(["new"]))
+
+
+def test_what_can_not_be_done_there_holds_up_nothing_behind_it(here: Server, there: Server) -> None:
+    here.socketio.close_room(there.sid, "/")  # python-socketio refuses to close a room that is a socket's own
+    here.socketio.emit("end")
+    wait_until(lambda: there.heard("end"))

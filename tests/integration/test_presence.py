@@ -1,13 +1,14 @@
 """Who is connected, on which device, over all processes."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from itertools import count
 
 import eventlet
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import Connection, update
 
 from app.core.clock import now
 from app.engine import Owner, Sessions
@@ -75,14 +76,14 @@ def test_sockets_in_several_namespaces_are_one_connection(process: Sessions) -> 
 
 
 def test_a_lost_connection_does_not_count(process: Sessions) -> None:
-    process.lose(connect(process, "alice", "phone"))
+    process.lose([connect(process, "alice", "phone")])
     assert connected("alice") == {}
 
 
 def test_one_that_came_back_counts_with_the_device_that_it_came_with(new_process: NewProcess) -> None:
     here, there = new_process(), new_process()
     session = connect(here, "alice", "phone")
-    here.lose(session)
+    here.lose([session])
     there.claim(session.pid, "/", Owner("alice", "laptop"), by="another")
     assert connected("alice") == {"alice": {"laptop": 1}}
 
@@ -90,7 +91,7 @@ def test_one_that_came_back_counts_with_the_device_that_it_came_with(new_process
 def test_what_an_old_connection_loses_late_does_not_count_against_its_successor(process: Sessions) -> None:
     session = connect(process, "alice", "phone")
     process.claim(session.pid, "/", session.owner, by="another")
-    process.lose(session)
+    process.lose([session])
     assert connected("alice") == {"alice": {"phone": 1}}
 
 
@@ -107,15 +108,37 @@ def test_connections_of_a_process_that_gives_no_sign_of_life_expire(new_process:
 
 @pytest.mark.parametrize("auth", [{}, {"recovery": False}])
 def test_a_socket_counts_from_its_connect_to_its_end(app: Flask, person: Person, auth: dict[str, bool]) -> None:
-    socketio.recovery._sessions.tell_alive()
+    socketio.recovery.upkeep._sessions.tell_alive()
     client = socketio.test_client(app, auth={"token": person.token} | auth)
     assert connected(person.id) == {person.id: {person.login_id: 1}}
     client.disconnect()
     wait_until(lambda: eventlet.sleep() or not connected(person.id))  # storing that is left to a greenlet
 
 
+def test_an_end_that_can_not_be_stored_is_stored_later(
+    app: Flask, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.engine.upkeep.SIGN_OF_LIFE", 0.05)
+    upkeep = socketio.recovery.upkeep
+    upkeep._sessions.tell_alive()
+    client = socketio.test_client(app, auth={"token": person.token})
+    store, away = upkeep._sessions._begin, True
+
+    def begin() -> AbstractContextManager[Connection]:
+        if away:
+            raise ConnectionError
+        return store()
+
+    monkeypatch.setattr(upkeep._sessions, "_begin", begin)
+    client.disconnect()
+    eventlet.sleep(0.2)
+    assert connected(person.id) == {person.id: {person.login_id: 1}}
+    away = False
+    wait_until(lambda: eventlet.sleep(0.01) or not connected(person.id))
+
+
 def test_a_refused_socket_does_not_count(app: Flask, new_person: NewPerson) -> None:
-    socketio.recovery._sessions.tell_alive()
+    socketio.recovery.upkeep._sessions.tell_alive()
     person = new_person()
     person.post("/api/auth/logout")
     socketio.test_client(app, auth={"token": person.token})

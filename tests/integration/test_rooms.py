@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import QueuePool
 
 from app.extensions import db, socketio
 from app.people.models import Department, User
@@ -250,3 +251,21 @@ def test_a_socket_that_is_closed_during_its_join_is_in_no_room(
     assert not socket.emit("join-tasks", person.id, options)
     assert not socketio.hub.rooms.get("/")
     assert not caplog.records
+
+
+def test_a_join_holds_no_connection_to_the_database_while_it_takes_another(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With two a join, as many joins at once as there are connections would all wait for their second one."""
+    enter, held = socketio.recovery.enter, []
+
+    def enter_and_look(*arguments: Any) -> bool:
+        pool = db.engine.pool
+        assert isinstance(pool, QueuePool)
+        held.append(pool.checkedout())
+        return enter(*arguments)
+
+    socket = person.connect()
+    monkeypatch.setattr(socketio.recovery, "enter", enter_and_look)
+    assert socket.emit("join-tasks", person.id)["ok"]
+    assert held == [0]

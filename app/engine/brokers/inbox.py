@@ -1,8 +1,12 @@
 """The one order: what reaches a process may be repeated, late or missing; the event table says what was there."""
 
+import logging
+
 from app.engine.brokers import Deliver
 from app.engine.envelope import Envelope
 from app.engine.history import History
+
+logger = logging.getLogger(__name__)
 
 CHUNK = 500  # events read from the table at a time
 
@@ -15,7 +19,8 @@ class Inbox:
 
     Args:
         seq: the newest event that is not to be delivered.
-        deliver: where to; when it raises, the event is not taken for delivered, and what brought it raises, too.
+        deliver: where to. When it raises, a durable event is not taken for delivered, and what brought it raises, too;
+            one without a number is lost.
         history: the event table.
     """
 
@@ -27,13 +32,19 @@ class Inbox:
     def take(self, envelope: Envelope) -> None:
         """Deliver ``envelope``: behind what is missing in front of it, and not if that was done already."""
         if envelope.seq is None:
-            self._deliver(envelope)
+            self._deliver_once(envelope)
             return
         if envelope.seq > self.seq + 1:
             self._read_up_to(envelope.seq - 1)
         if envelope.seq > self.seq:
             self._deliver(envelope)
             self.seq = envelope.seq
+
+    def _deliver_once(self, envelope: Envelope) -> None:
+        try:
+            self._deliver(envelope)
+        except Exception:
+            logger.exception("%s, which has no number, could not be delivered: it is lost", envelope.event)
 
     def catch_up(self) -> None:
         """Deliver all that the table holds by now."""

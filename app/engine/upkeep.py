@@ -1,0 +1,86 @@
+"""What keeps the store of sessions true: signs of life, sessions that are let go, and the removal of what is over."""
+
+import logging
+from time import monotonic
+
+from eventlet import sleep, spawn_n
+
+from app.engine.history import History
+from app.engine.sessions import Session, Sessions
+
+logger = logging.getLogger(__name__)
+
+SIGN_OF_LIFE = 5.0  # seconds between two
+CLEANING = 60.0  # seconds between two
+BATCH = 500  # sessions let go in one transaction
+
+
+class Upkeep:
+    """Works in the background of a process that serves sockets.
+
+    Attributes:
+        stores: whether the newest sign of life could be stored: five seconds old at the most, unless one is under way.
+
+    Args:
+        sessions: the store.
+        history: the past, which is trimmed.
+    """
+
+    def __init__(self, sessions: Sessions, history: History) -> None:
+        self._sessions = sessions
+        self._history = history
+        self._left: list[tuple[Session, bool]] = []
+        self._letting_go = False
+        self._failed_at = -CLEANING
+        self.stores = True
+
+    def start(self) -> None:
+        """Give signs of life, and clean up, for as long as the process lives."""
+        spawn_n(self._live)
+        spawn_n(self._clean)
+
+    def let_go(self, session: Session, *, for_good: bool) -> None:
+        """Store, soon, that the connection of ``session`` is gone: it waits for its client, or is over.
+
+        All that leave at once share their transactions, and what can't be stored now is stored later: a session that
+        nobody let go would be online for as long as the process lives.
+        """
+        self._left.append((session, for_good))
+        if not self._letting_go:
+            self._letting_go = True
+            spawn_n(self._let_go_all)
+
+    def _let_go_all(self) -> None:
+        while batch := self._left[:BATCH]:
+            try:
+                self._sessions.lose([session for session, for_good in batch if not for_good])
+                self._sessions.end([session for session, for_good in batch if for_good])
+            except Exception:
+                logger.exception("%d sessions can't be let go; the next try is in %s s", len(self._left), SIGN_OF_LIFE)
+                sleep(SIGN_OF_LIFE)
+            else:
+                del self._left[: len(batch)]
+        self._letting_go = False
+
+    def _live(self) -> None:
+        while True:
+            try:
+                self._sessions.tell_alive()
+                self.stores = True
+            except Exception:
+                self.stores = False
+                self._failed_at = monotonic()
+                logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
+            sleep(SIGN_OF_LIFE)
+
+    def _clean(self) -> None:
+        """Remove what is over. Not right after an outage: the other processes have to say first that they live."""
+        while True:
+            sleep(CLEANING)
+            if monotonic() - self._failed_at < CLEANING:
+                continue
+            try:
+                self._sessions.sweep()
+                self._history.trim()
+            except Exception:
+                logger.exception("what is over could not be removed; the next try is in %s s", CLEANING)

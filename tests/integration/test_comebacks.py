@@ -1,0 +1,158 @@
+"""A client that comes back while it is already on its way back, and what else happens while a database is slow."""
+
+from collections.abc import Callable, Collection
+from typing import Any
+
+import eventlet
+import pytest
+from flask import Flask
+
+from app.engine import Application, Envelope, Owner
+from app.engine.handshake import Handshake
+from app.engine.history import Bound
+from app.extensions import socketio
+
+ROOM = "team-1"
+
+
+class Transport:
+    """A connection of the transport below, and what was sent over it."""
+
+    def __init__(self, id: str) -> None:
+        self.id = id
+        self.sent: list[str] = []
+        self.closed = False
+        socketio.server.eio.sockets[id] = self
+        socketio.server.environ[id] = {}
+
+    def send(self, packet: Any) -> None:
+        self.sent.append(packet.data)
+
+    def close(self, **_: Any) -> None:
+        if not self.closed:
+            socketio.server.eio.handlers["disconnect"](self.id, "transport close")
+            self.closed = True
+
+
+class Clients:
+    """Connects them, all as one user who may hear everything, unless ``allowed`` says otherwise."""
+
+    def __init__(self) -> None:
+        self.allowed: Callable[[str, Collection[str]], set[str]] = lambda _, rooms: set(rooms)
+        owner = Owner("u", "d")
+        application = Application(lambda _: owner, self._allowed, lambda *_: None)
+        socketio.recovery._application = application
+        self._handshake = Handshake(socketio.server, socketio.hub, socketio.recovery, application)
+
+    def _allowed(self, id: str, rooms: Collection[str]) -> set[str]:
+        return self.allowed(id, rooms)
+
+    def connect(self, transport: Transport, pid: str | None = None) -> None:
+        self._handshake.connect(transport.id, "/", {"pid": pid} if pid else {})
+
+
+@pytest.fixture
+def clients(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Clients:
+    del app
+    monkeypatch.setattr("app.engine.handshake.Handshake._ask_application", lambda *_: None)
+    return Clients()
+
+
+@pytest.fixture
+def lost(clients: Clients) -> str:
+    """The pid of a session whose socket was in the room, and whose link was cut."""
+    transport = Transport("first")
+    clients.connect(transport)
+    sid = socketio.hub.sid_from_eio_sid("first", "/")
+    pid = socketio.recovery._clients[sid].session.pid
+    socketio.recovery.enter(sid, "/", ROOM)
+    transport.close()
+    eventlet.sleep(0.05)  # storing that is left to a greenlet
+    return pid
+
+
+def hears(transport: Transport) -> bool:
+    """Whether an event of the room that comes now is sent over it."""
+    before = len(transport.sent)
+    socketio.hub.deliver(Envelope("hello", "1", (ROOM,), seq=socketio.hub.seq + 1))
+    return len(transport.sent) == before + 1
+
+
+@pytest.mark.parametrize("delays", [(0.2, 0.0), (0.2, 0.1), (0.1, 0.2), (0.1, 0.1)])
+def test_a_client_that_comes_back_a_second_time_meanwhile_hears_on(
+    delays: tuple[float, float], clients: Clients, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history, pauses = socketio.recovery._history, iter(delays)
+    read = history.all_after
+
+    def read_slowly(rooms: Collection[str], seq: int, most: Bound) -> list[Envelope] | None:
+        eventlet.sleep(next(pauses))
+        return read(rooms, seq, most)
+
+    monkeypatch.setattr(history, "all_after", read_slowly)
+    given_up, current = Transport("given up"), Transport("current")
+    first = eventlet.spawn(clients.connect, given_up, lost)
+    eventlet.sleep(0.05)
+    clients.connect(current, lost)
+    first.wait()
+    assert not current.closed
+    assert hears(current)
+    assert not given_up.sent
+    assert list(socketio.hub.rooms["/"][None].values()) == ["current"]
+
+
+def test_a_room_that_is_entered_during_a_recovery_is_kept(clients: Clients, lost: str) -> None:
+    transport = Transport("back")
+
+    def allowed(_: str, rooms: Collection[str]) -> set[str]:
+        socketio.recovery.enter_soon(socketio.hub.sid_from_eio_sid("back", "/"), "/", "chat-new")
+        return set(rooms)
+
+    clients.allowed = allowed
+    clients.connect(transport, lost)
+    assert "chat-new" in socketio.hub.get_rooms(socketio.hub.sid_from_eio_sid("back", "/"), "/")
+
+
+def test_a_room_that_may_not_be_heard_any_more_is_left_at_a_recovery(clients: Clients, lost: str) -> None:
+    clients.allowed = lambda *_: set()
+    transport = Transport("back")
+    clients.connect(transport, lost)
+    assert not hears(transport)
+
+
+def test_a_client_that_recovers_over_the_connection_that_it_has_keeps_it(clients: Clients, lost: str) -> None:
+    transport = Transport("the one")
+    socketio.recovery._sessions.claim(lost, "/", Owner("u", "d"), by="the one")  # it was refused behind that
+    clients.connect(transport, lost)
+    assert not transport.closed
+    assert hears(transport)
+
+
+def test_a_join_that_fails_while_it_reads_the_past_is_none(
+    clients: Clients, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = Transport("back")
+    clients.connect(transport, lost)
+    sid = socketio.hub.sid_from_eio_sid("back", "/")
+
+    def fail(*_: Any) -> None:
+        raise ConnectionError
+
+    monkeypatch.setattr(socketio.recovery._history, "all_after", fail)
+    with pytest.raises(ConnectionError):
+        socketio.recovery.enter(sid, "/", "team-2", since="0")
+    assert "team-2" not in socketio.hub.get_rooms(sid, "/")
+
+
+def test_nobody_is_let_in_before_the_newest_event_is_known(clients: Clients, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.recovery.PATIENCE", 0.1)
+    monkeypatch.setattr("app.engine.handshake.HOLD", 0)
+    monkeypatch.setattr(socketio.hub, "begun", eventlet.event.Event())
+    too_early = Transport("too early")
+    clients.connect(too_early)
+    assert too_early.closed
+    eventlet.spawn_after(0.01, socketio.hub.begin_at, 7)
+    in_time = Transport("in time")
+    clients.connect(in_time)
+    sid = socketio.hub.sid_from_eio_sid("in time", "/")
+    assert socketio.recovery._clients[sid].session.began_at == 7
