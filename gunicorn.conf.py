@@ -4,6 +4,8 @@ import os
 import sys
 from typing import Any
 
+from gunicorn.arbiter import Arbiter
+
 # Not from app.config: gunicorn's main process must not import the application.
 _host = os.environ.get("HOST") or "127.0.0.1"
 bind = f"{f'[{_host}]' if ':' in _host else _host}:{os.environ.get('PORT') or 3000}"
@@ -16,6 +18,17 @@ graceful_timeout = 30  # seconds for DRAIN_SECONDS, which is 20 at the most, and
 sendfile = False  # it would write past eventlet's sockets
 secure_scheme_headers: dict[str, str] = {}  # whom to believe is said by TRUSTED_PROXIES alone
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """Refuse tables that are missing or old, as ``python wsgi.py`` does, rather than start anew for ever."""
+    from app.cli.serve import check_tables  # noqa: PLC0415 - in the worker, which is patched by now
+
+    try:
+        check_tables(worker.wsgi)
+    except SystemExit as refusal:
+        print(refusal.code, file=sys.stderr)  # noqa: T201
+        sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
 
 def on_starting(server: Any) -> None:

@@ -26,8 +26,11 @@ console = Console(highlight=False, soft_wrap=True)
 def serve(app: Flask) -> None:
     """Serve until the process is told to stop."""
     settings: Settings = app.extensions["settings"]
-    with app.app_context():
-        demo_data = _check_production() if settings.production else _prepare_development()
+    demo_data: dict[str, str] = {}
+    if settings.production:
+        check_tables(app)
+    else:
+        demo_data = _prepare_development(app)
     try:
         listener = socketio.listen(settings.host, settings.port)
     except OSError as error:
@@ -39,24 +42,25 @@ def serve(app: Flask) -> None:
     socketio.serve(app, listener, MOST_CONNECTIONS, IDLE_SECONDS)
 
 
-def _prepare_development() -> dict[str, str]:
-    try:
-        upgrade()
-    except OperationalError as error:
-        sys.exit(f"The database can't be used: {error.orig}")
-    if db.session.scalar(select(User.id).limit(1)) is None:
-        demo.seed()
-    return demo.description()
-
-
-def _check_production() -> dict[str, str]:
+def check_tables(app: Flask) -> None:
     """Refuse to serve from tables that are missing or old; a database that is away may come back."""
     try:
-        if _is_behind():
-            sys.exit("The database has no tables, or old ones: run `make migrate`.")
+        with app.app_context():
+            if _is_behind():
+                sys.exit("The database has no tables, or old ones: run `make migrate`.")
     except OperationalError as error:
         console.print(f"The database can't be reached yet; until it can, requests get 503.\n{escape(str(error.orig))}")
-    return {}
+
+
+def _prepare_development(app: Flask) -> dict[str, str]:
+    with app.app_context():
+        try:
+            upgrade()
+        except OperationalError as error:
+            sys.exit(f"The database can't be used: {error.orig}")
+        if db.session.scalar(select(User.id).limit(1)) is None:
+            demo.seed()
+        return demo.description()
 
 
 def _is_behind() -> bool:

@@ -45,6 +45,35 @@ def tell_handlers_of_acks(server: Any) -> None:
     server._handle_event_internal = handle_event
 
 
+class MalformedPacket(ValueError):
+    """What a client sent is no packet."""
+
+
+def refuse_malformed_packets(server: Any) -> None:
+    """Drop a client that sends what is no packet, with a line in the log; Node's server does, too.
+
+    Python-socketio would log a traceback for each, and keep a client that may not even have logged in.
+    """
+    handle = server.eio.handlers["message"]
+
+    class Packet(server.packet_class):  # type: ignore[misc]  # which class it is, the options say
+        def decode(self, encoded_packet: Any) -> Any:
+            try:
+                return super().decode(encoded_packet)
+            except Exception as error:
+                raise MalformedPacket(str(error)) from error
+
+    def message(eio_sid: str, data: Any) -> None:
+        try:
+            handle(eio_sid, data)
+        except MalformedPacket as error:
+            logger.warning("a client sent what is no packet (%s); it is dropped", error)
+            server.eio.disconnect(eio_sid)
+
+    server.packet_class = Packet
+    server.eio.on("message", message)
+
+
 def refuse_reserved_events(server: Any) -> None:
     """Drop a client that sends an event which is none; Node's parser does, too.
 

@@ -7,6 +7,7 @@ import socket
 from typing import Any
 
 import eventlet
+import eventlet.wsgi
 
 logger = logging.getLogger(__name__)
 
@@ -45,6 +46,20 @@ class Listener:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._socket, name)
+
+
+class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # eventlet carries no types
+    """One connection of :func:`eventlet.wsgi.server`, which closes its file whatever its client did.
+
+    Where the last bytes can't be sent, because the client is gone, the standard library leaves the reading side open,
+    and with it the socket: each event stream that was broken off cost a file descriptor.
+    """
+
+    def finish(self) -> None:
+        try:
+            super().finish()
+        finally:
+            self.rfile.close()
 
 
 def allow_connections(most: int) -> None:

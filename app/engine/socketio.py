@@ -18,7 +18,7 @@ from app.engine.envelope import Envelope
 from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
-from app.engine.listener import Listener, allow_connections
+from app.engine.listener import HttpConnection, Listener, allow_connections
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
@@ -74,6 +74,7 @@ class SocketIO(flask_socketio.SocketIO):
         hooks.time_pings_by_the_monotonic_clock()
         hooks.tell_handlers_of_acks(self.server)
         hooks.refuse_reserved_events(self.server)
+        hooks.refuse_malformed_packets(self.server)
         hooks.refuse_compression(self.server)
 
     def use_outbox(self, outbox: Outbox, read: Begin, begin: Begin) -> None:
@@ -161,6 +162,7 @@ class SocketIO(flask_socketio.SocketIO):
         eventlet.wsgi.server(
             listener,
             app,
+            protocol=HttpConnection,
             log_output=False,
             debug=False,
             max_size=most_connections,

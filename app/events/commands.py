@@ -16,7 +16,7 @@ class JoinOptions(Schema):
     ``since`` is an offset heard before; what the room missed after it comes before what is new.
     """
 
-    since: Annotated[str, Field(max_length=32)] | None = None
+    since: Annotated[str, Field(max_length=160)] | None = None
 
 
 class Joined(Ack):

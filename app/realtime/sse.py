@@ -53,16 +53,16 @@ def _stream(channel: Channel, identity: Identity) -> Response:
         return current_app.response_class(f"retry: {RETRY}\n\n", mimetype=EVENT_STREAM)
     db.session.close()  # the engine has its own connections; with both kept, many streams at once would wait in vain
     sid, source = socketio.server.eio.generate_id(), Stream(IDLE)
-    reached = _open(sid, source, channel, identity, request.headers.get("Last-Event-ID"))
-    response = current_app.response_class(_lines(source, gap=not reached), mimetype=EVENT_STREAM)
+    client = _open(sid, source, channel, identity, request.headers.get("Last-Event-ID"))
+    response = current_app.response_class(_lines(source, client), mimetype=EVENT_STREAM)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep them, too
     response.call_on_close(lambda: socketio.server.disconnect(sid, namespace=channel.namespace, ignore_queue=True))
     return response
 
 
-def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: str | None) -> bool:
-    """Connect ``source`` as a socket; False when the history does not reach back to ``last``."""
+def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: str | None) -> Client:
+    """Connect ``source`` as a socket, whose client has recovered, unless the history doesn't reach back to ``last``."""
     recovery, namespace, owner = socketio.recovery, channel.namespace, Owner(identity.user.id, identity.login.id)
     client = recovery.follow(sid, namespace, owner, last) or recovery.begin(
         sid, namespace, owner, sid, recoverable=False
@@ -76,7 +76,7 @@ def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: 
         socketio.server.disconnect(sid, namespace=namespace, ignore_queue=True)
         raise
     recovery.flush(sid)
-    return client.recovered
+    return client
 
 
 def _check_not_ended(client: Client) -> None:
@@ -84,9 +84,9 @@ def _check_not_ended(client: Client) -> None:
         raise TokenRevoked("This login was ended; log in again.")
 
 
-def _lines(source: Stream, *, gap: bool) -> Iterator[str]:
-    yield f"retry: {RETRY}\n\n"
-    if gap:
+def _lines(source: Stream, client: Client) -> Iterator[str]:
+    yield f"retry: {RETRY}\nid: {client.heard}\n\n"  # where it begins: a reader that hears nothing goes on from there
+    if not client.recovered:
         yield "event: gap\ndata: {}\n\n"
     for heard in source:
         yield ": still here\n\n" if heard is None else _message(heard)

@@ -4,6 +4,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -109,3 +110,22 @@ def test_a_request_that_waits_when_it_stops_to_listen_is_answered(gunicorn: Serv
     gunicorn.start()
     assert set(answered) == {200}
     assert cut == []
+
+
+def test_it_does_not_start_on_tables_that_are_missing(tmp_path: Path) -> None:
+    started = subprocess.run(
+        GUNICORN,
+        cwd=ROOT,
+        env={
+            "PATH": "",
+            "PORT": "0",
+            "DATABASE_URL": f"sqlite:///{tmp_path / 'app.db'}",
+            "INSTANCE_PATH": str(tmp_path),
+        },
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+    assert started.returncode != 0
+    assert "run `make migrate`" in started.stderr

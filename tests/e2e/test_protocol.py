@@ -42,6 +42,18 @@ def test_an_event_that_is_none_ends_the_connection_and_runs_no_handler(packet: s
             raw.receive()
 
 
+@pytest.mark.parametrize("packet", ['40{"token":"\\u0000"}', '42["x","\\ud800"]', "42[", "4x"])
+def test_what_is_no_packet_ends_the_connection_with_a_line_in_the_log(packet: str, server: Server) -> None:
+    before = len(server.log())
+    with RawSocket(server.url) as raw:
+        raw.receive()
+        raw.send(packet)
+        with pytest.raises(Closed):
+            while True:
+                raw.receive()
+    assert len(server.log()[before:].splitlines()) == 1
+
+
 def test_an_offer_to_compress_each_message_is_not_accepted(server: Server) -> None:
     connection = HTTPConnection(urlsplit(server.url).netloc, timeout=5)
     upgrade = {

@@ -4,10 +4,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 import pytest
 
 from tests.e2e.scenarios import SCENARIOS, World, ok
 from tests.support.api import Api
+from tests.support.brokers import wait_until
 from tests.support.server import Server
 from tests.support.sse import EventStream, Message
 
@@ -66,6 +68,42 @@ def test_a_history_that_is_too_short_is_told(last: str, open_stream: Open, world
         assert message is not None
         assert message.event == "gap"
         heard(stream, "new-notification", id=world.notification())
+
+
+def test_a_reader_that_comes_back_without_having_heard_anything_hears_what_it_missed(
+    open_stream: Open, world: World
+) -> None:
+    with open_stream("notifications") as stream:
+        last = stream.last_id
+    missed = world.notification()
+    with open_stream("notifications", last) as stream:
+        message = stream.next()
+        assert message is not None
+        assert (message.event, json.loads(message.data)["id"]) == ("new-notification", missed)
+
+
+def test_a_reader_that_was_told_of_a_gap_is_not_told_again(open_stream: Open) -> None:
+    with open_stream("notifications", "999999999") as stream:
+        message = stream.next()
+        assert message is not None
+        assert message.event == "gap"
+        last = stream.last_id
+    with open_stream("notifications", last) as stream:
+        assert stream.last_id == last
+
+
+def test_streams_that_are_broken_off_leave_no_file_open(open_stream: Open, server: Server, world: World) -> None:
+    process = psutil.Process(server.pid)
+    before = process.num_fds()
+    for _ in range(20):
+        with open_stream("tasks"):
+            pass
+
+    def closed() -> bool:
+        world.task()  # who writes to a stream finds that nobody reads it
+        return process.num_fds() < before + 10
+
+    wait_until(closed)
 
 
 def test_a_conversation_begun_later_is_heard_and_one_that_was_left_is_not(open_stream: Open, world: World) -> None:

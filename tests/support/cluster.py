@@ -103,6 +103,8 @@ def main() -> None:
             console.print(f"  Process {number}   {server.url}/dashboard   log: {server.log_path}", soft_wrap=True)
         if nginx:
             console.print(f"\n  [bold]{nginx.url}/dashboard[/bold]   nginx, in front of them", soft_wrap=True)
+        environment = " ".join(f"{name}={value}" for name, value in cluster.env.items())
+        console.print(f"\n  Commands    {environment} .venv/bin/flask --app wsgi …", soft_wrap=True)
         console.print("\n  Log in as alice@example.com with demo-password; Ctrl-C ends it all.\n")
         signal.pause()
 

@@ -19,6 +19,9 @@ class Message(NamedTuple):
 class EventStream:
     """An open event stream.
 
+    Attributes:
+        last_id: what a reader sends as Last-Event-ID when it comes back.
+
     :raises AssertionError: when the server answers with anything else
     """
 
@@ -28,16 +31,25 @@ class EventStream:
         self._answer = self._connection.getresponse()
         assert self._answer.status == 200, (self._answer.status, self._answer.read())
         assert self._answer.headers.get_content_type() == "text/event-stream"
+        self.last_id = ""
+        self._next_fields()  # says where it begins, and when to come back
 
     def next(self) -> Message | None:
         """The next message; None at the end of the stream."""
+        while (fields := self._next_fields()) is not None:
+            if "event" in fields:
+                return Message(fields["event"], fields["data"], self.last_id)
+        return None
+
+    def _next_fields(self) -> dict[str, str] | None:
+        """What stands before the next empty line; None at the end of the stream."""
         fields: dict[str, str] = {}
         while line := self._answer.readline().decode():
             name, _, value = line.rstrip("\n").partition(": ")
-            if name:
-                fields[name] = value
-            elif "event" in fields:
-                return Message(fields["event"], fields["data"], fields.get("id", ""))
+            if not line.strip():
+                self.last_id = fields.get("id", self.last_id)
+                return fields
+            fields[name] = value
         return None
 
     def __enter__(self) -> Self:

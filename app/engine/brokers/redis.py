@@ -90,6 +90,7 @@ class _Writer:
         self._counts = counts
         self._backlog: Queue[Envelope] = Queue(BACKLOG)
         self._started = False
+        self._away = False
 
     def start(self) -> None:
         self._started = True
@@ -122,8 +123,11 @@ class _Writer:
             refused = self._streams.append(batch)
         except RedisError as error:
             self._counts["lost"] += len(batch)
-            logger.warning("Redis did not take %d envelopes: %s", len(batch), error)
+            if not self._away:
+                logger.warning("Redis takes no envelopes; those with a number are found in the table: %s", error)
+            self._away = True
             return
+        self._away = False
         self._counts["refused"] += refused
         if refused:
             self._look_why()
