@@ -10,7 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.config import Settings
 from app.core.errors import Unavailable
 
-AWAY = (OperationalError, PoolTimeout, RedisError, Unavailable)
+AWAY = (OperationalError, PoolTimeout, RedisError, TimeoutError, Unavailable)
 FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 

@@ -9,12 +9,12 @@ from flask import Response, current_app, request
 from app.auth.guard import current_identity
 from app.auth.tokens import Identity, revalidated
 from app.core.api import View, declare
-from app.core.errors import TokenRevoked
+from app.core.errors import TokenRevoked, Unavailable
 from app.engine import Owner
 from app.engine.recovery import Client
 from app.engine.streams import Heard, Stream
 from app.events.base import Channel
-from app.extensions import db, socketio
+from app.extensions import socketio
 from app.realtime.lifecycle import admit
 
 EVENT_STREAM = "text/event-stream"
@@ -51,7 +51,10 @@ def _stream(channel: Channel, identity: Identity) -> Response:
     """
     if socketio.drain.begun:
         return current_app.response_class(f"retry: {RETRY}\n\n", mimetype=EVENT_STREAM)
-    db.session.close()  # the engine has its own connections; with both kept, many streams at once would wait in vain
+    try:
+        socketio.recovery.wait_until_begun()
+    except TimeoutError as error:
+        raise Unavailable("The database can't be reached now; try again.", retry_after=1) from error
     sid, source = socketio.server.eio.generate_id(), Stream(IDLE)
     client = _open(sid, source, channel, identity, request.headers.get("Last-Event-ID"))
     response = current_app.response_class(_lines(source, client), mimetype=EVENT_STREAM)

@@ -10,6 +10,7 @@ from flask import Flask
 from app.engine import Application, Envelope, Owner
 from app.engine.handshake import Handshake
 from app.engine.history import Bound
+from app.engine.sessions import Session
 from app.extensions import socketio
 
 ROOM = "team-1"
@@ -156,3 +157,21 @@ def test_nobody_is_let_in_before_the_newest_event_is_known(clients: Clients, mon
     clients.connect(in_time)
     sid = socketio.hub.sid_from_eio_sid("in time", "/")
     assert socketio.recovery._clients[sid].session.began_at == 7
+
+
+def test_a_client_that_goes_while_its_session_is_stored_leaves_none(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, transport = socketio.recovery._sessions, Transport("gone")
+    sessions.tell_alive()
+    add = sessions.add
+
+    def add_late(session: Session) -> None:
+        transport.close()
+        eventlet.sleep(0.05)  # it is let go in the meantime
+        add(session)
+
+    monkeypatch.setattr(sessions, "add", add_late)
+    clients.connect(transport)
+    eventlet.sleep(0.05)
+    assert socketio.presence.of(["u"]) == {}
