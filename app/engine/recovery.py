@@ -195,18 +195,13 @@ class Recovery:
         else:
             client.stored = True  # whatever comes of it, it is let go
             self._sessions.add(client.session)
-            if not self._is_current(client):  # it was let go before it was there
-                self.upkeep.let_go(client.session, for_good=True)
         self._check_current(client)
         client.live = True
         return client
 
     def _check_current(self, client: Client) -> None:
-        if not self._is_current(client):
+        if self._clients.get(client.session.sid) is not client:
             raise SocketGone
-
-    def _is_current(self, client: Client) -> bool:
-        return self._clients.get(client.session.sid) is client
 
     def refuse(self, sid: str, refusal: ConnectionRefusedError) -> bool:
         """End a client that is still connecting: its CONNECT will be refused. False when it is connected already."""
