@@ -9,7 +9,7 @@ import time
 MARK = "committed at "
 
 
-def write_down(*_: object) -> None:
+def write_down() -> None:
     """Write this moment into the log."""
     sys.stdout.write(f"{MARK}{time.monotonic():.6f}\n")
 

@@ -8,13 +8,10 @@ import wsgi  # before all else: it patches the standard library
 # isort: split
 import sys
 
-from sqlalchemy import event
-
 from app.core.clock import now
 from app.core.ids import new_id
 from app.core.transaction import transaction
 from app.events.notifications import NewNotification
-from app.extensions import db
 from bench.commits import write_down
 
 
@@ -33,7 +30,7 @@ def _notification(user_id: str, message: str, number: int) -> NewNotification:
 
 if __name__ == "__main__":
     _, user_id, message, total = sys.argv
-    event.listen(db.session, "after_commit", write_down)
     with wsgi.app.app_context(), transaction() as tx:
         for number in range(int(total)):
             tx.publish(_notification(user_id, message, number))
+    write_down()
