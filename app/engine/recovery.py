@@ -214,8 +214,8 @@ class Recovery:
     def flush(self, sid: str) -> None:
         """Send what a held socket is to hear first, then let it hear what is new."""
         client = self._clients.get(sid)
-        if client is None or not self._hub.is_held(sid):
-            return
+        if client is None or not client.live or not self._hub.is_held(sid):
+            return  # not live: a command of the connection before this one has ended, while this one is still coming
         client.told = True
         offset = None
         for envelope, offset in client.replay:

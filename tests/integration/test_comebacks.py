@@ -175,3 +175,20 @@ def test_a_client_that_goes_while_its_session_is_stored_leaves_none(
     clients.connect(transport)
     eventlet.sleep(0.05)
     assert socketio.presence.of(["u"]) == {}
+
+
+def test_a_command_of_the_old_connection_that_ends_during_a_comeback_releases_nothing(
+    clients: Clients, lost: str
+) -> None:
+    transport = Transport("back")
+
+    def allowed(_: str, rooms: Collection[str]) -> set[str]:
+        socketio.recovery.flush(socketio.hub.sid_from_eio_sid("back", "/"))  # as behind every command
+        assert not hears(transport)
+        return set(rooms)
+
+    clients.allowed = allowed
+    clients.connect(transport, lost)
+    connect, event = transport.sent
+    assert connect.startswith("0")
+    assert "hello" in event
