@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
+from time import sleep
 
 from tests.conftest import Scale
 from tests.faults.audience import Address, Audience
@@ -15,6 +16,7 @@ from tests.support.js_client import JsPeer
 from tests.support.nginx import Nginx, installed
 from tests.support.server import GUNICORN, START_SECONDS, Server
 
+NOTICED = 2.0  # seconds; nginx asks a process that was away again after one (fail_timeout in deploy/processes.conf)
 BEHIND_NGINX = {"TRUSTED_PROXIES": "1", "DRAIN_SECONDS": "2"}
 
 
@@ -41,6 +43,7 @@ def test_a_rolling_restart_loses_no_event_and_no_request(
                 assert server.stop() == 0
                 server.start()
                 wait_until(_ready(server), START_SECONDS)
+                sleep(NOTICED)
         for audience in audiences:
             audience.wait_until_heard(burst.total)
         found = audiences[0].audit(burst.total) + audiences[1].audit(burst.total)
