@@ -1,23 +1,20 @@
 """What was published and is still kept: the event table, read by room."""
 
 import json
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
 from eventlet import sleep
-from sqlalchemy import Connection, Row, Select, Table, delete, func, select
+from sqlalchemy import Row, Select, Table, delete, func, select
 
+from app.engine.begin import Begin
 from app.engine.clock import ago
 from app.engine.envelope import Envelope
 
 CHUNK = 500  # events fetched at a time
 TRIMMED_AT_ONCE = 1_000  # events deleted in one transaction
-
-Begin = Callable[[], AbstractContextManager[Connection]]
-"""Opens a transaction."""
 
 
 @dataclass(frozen=True)

@@ -1,16 +1,13 @@
 """Who is connected, by user and device, over all processes: the sessions whose connection lives."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Table, func, select
 
+from app.engine.begin import Begin
 from app.engine.clock import ago
-
-Read = Callable[[], AbstractContextManager[Connection]]
-"""Opens a transaction that only reads."""
 
 SILENT = timedelta(seconds=20)  # without a sign of life, one of which is due every five, a process is taken for dead
 
@@ -30,18 +27,18 @@ class Presence:
         read: opens a transaction that only reads.
     """
 
-    def __init__(self, sessions: Table, processes: Table, read: Read) -> None:
-        self._sessions = sessions.c
-        self._processes = processes.c
+    def __init__(self, sessions: Table, processes: Table, read: Begin) -> None:
+        self._sessions = sessions
+        self._processes = processes
         self._read = read
 
     def of(self, owners: Collection[str]) -> dict[str, Devices]:
         """The connected devices of each of ``owners`` who is connected at all; sockets of one connection count once."""
-        s, p = self._sessions, self._processes
+        s, p = self._sessions.c, self._processes.c
         connections = func.count(s.connection.distinct())
         query = (
             select(s.owner, s.device, connections)
-            .join_from(s.owner.table, p.id.table, s.process == p.id)
+            .join_from(self._sessions, self._processes, s.process == p.id)
             .where(s.owner.in_(owners), s.lost_at.is_(None))
             .group_by(s.owner, s.device)
         )

@@ -4,12 +4,12 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
 from sqlalchemy import Connection, bindparam, func, insert, select, text, update
 
+from app.engine.begin import Begin
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
 from app.engine.outbox import Outbox
@@ -21,9 +21,6 @@ RETRY = 1.0  # seconds between tries while the database is away
 BATCH = 500  # rows numbered in one transaction
 LOCK = 0x6F7574626F78  # "outbox": the key of PostgreSQL's advisory lock, which is one of this database
 MOST_IDLE = 5.0  # seconds that a process which was stopped in its turn keeps the others from theirs
-
-Begin = Callable[[], AbstractContextManager[Connection]]
-"""Opens a transaction, and commits it when its block ends without an error."""
 
 
 class Relay:

@@ -6,8 +6,7 @@ belongs to the connection that claimed it last; what an older connection still w
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -29,10 +28,9 @@ from sqlalchemy import (
     update,
 )
 
+from app.engine.begin import Begin
 from app.engine.clock import ago, now
 from app.engine.offsets import Membership
-
-Begin = Callable[[], AbstractContextManager[Connection]]
 
 
 def session_table(metadata: MetaData) -> Table:

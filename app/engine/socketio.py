@@ -11,6 +11,7 @@ import flask_socketio
 from eventlet.event import Event
 
 from app.engine import hooks
+from app.engine.begin import Begin
 from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
 from app.engine.drain import Drain
@@ -22,7 +23,7 @@ from app.engine.listener import HttpConnection, Listener, allow_connections
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
-from app.engine.relay import Begin, Relay
+from app.engine.relay import Relay
 from app.engine.sessions import Sessions
 
 
