@@ -62,10 +62,7 @@ class Drain:
         if socket is None:
             return
         try:
-            # Not waiting for its queue: a client that reads nothing would hold up all behind it. And no CLOSE behind
-            # events in one poll: socket.io-client 4.8 hands the events on a tick later than it closes, keeps them for
-            # the next connection without their offsets, and so would hear them twice.
-            socket.close(wait=False, abort=socket.queue.qsize() > 0, reason=self._eio.reason.TRANSPORT_CLOSE)
+            socket.close(reason=self._eio.reason.TRANSPORT_CLOSE)
         except Exception:
             logger.exception("a transport could not be closed; the end of the process will")
 

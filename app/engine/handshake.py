@@ -114,7 +114,7 @@ class Handshake:
     def _drop(self, eio_sid: str) -> None:
         transport = self._server.eio.sockets.get(eio_sid)
         if transport is not None:
-            transport.close(wait=False, abort=True)
+            transport.close(abort=True)
 
     def _send(self, eio_sid: str, kind: int, namespace: str, data: Any) -> None:
         self._server._send_packet(eio_sid, self._server.packet_class(kind, data=data, namespace=namespace))

@@ -2,28 +2,32 @@
 
 import json
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
+from eventlet import sleep
 from eventlet.event import Event
-from socketio import Manager
+from socketio.packet import EVENT
 
 from app.engine.envelope import Envelope
 from app.engine.offsets import Offset
 from app.engine.plain_calls import CONTROL, PlainCalls, Target
+from app.engine.rooms import Rooms, Socket
 from app.engine.streams import Heard, Stream
+from app.engine.transport import Packet, WebSocket, write_to_all
 
 logger = logging.getLogger(__name__)
 
-EVENT = "2"  # the packet type; the transport puts the 4 of an Engine.IO message before it
+AT_ONCE = 1000  # sockets written to in a row before other greenlets have their turn: 10 ms
 Tap = Callable[[Envelope], None]
 Control = Callable[[Envelope], None]
 
 
-class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
+class Hub(Rooms):
     """Python-socketio's client manager, which also delivers envelopes.
 
     An event's last argument is its offset: the ``seq`` of the newest durable event that the hub has delivered, as text.
@@ -42,6 +46,8 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         self._streams: dict[str, Stream] = {}
         self._taps: defaultdict[str, set[Tap]] = defaultdict(set)
         self._plain_calls: PlainCalls | None = None
+        self._deliveries: deque[Callable[[], None]] = deque()
+        self._delivering = False
 
     @property
     def offset(self) -> str:
@@ -63,15 +69,31 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
 
     def deliver(self, envelope: Envelope) -> None:
         """Write ``envelope`` to this process's sockets in its rooms; run its handler when it is a control message."""
+        self._in_order(partial(self._deliver, envelope))
+
+    def _in_order(self, delivery: Callable[[], None]) -> None:
+        """A large room takes several turns of the hub; what comes meanwhile waits, for whoever is at it already."""
+        self._deliveries.append(delivery)
+        if self._delivering:
+            return
+        self._delivering = True
+        try:
+            while self._deliveries:
+                self._deliveries.popleft()()
+        finally:
+            self._delivering = False
+
+    def _deliver(self, envelope: Envelope) -> None:
         if envelope.seq is not None:
             self.seq = envelope.seq
         if envelope.is_control:
             self._control(envelope)
             return
         logger.debug("emit %s seq=%s rooms=%s", envelope.event, envelope.seq, envelope.rooms)
-        for room in envelope.rooms:
-            for tap in tuple(self._taps.get(room, ())):
-                tap(envelope)
+        if self._taps:
+            for room in envelope.rooms:
+                for tap in tuple(self._taps.get(room, ())):
+                    tap(envelope)
         for namespace in list(self.rooms):
             self._deliver_in(namespace, envelope)
 
@@ -83,22 +105,34 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
             handler(envelope)
 
     def _deliver_in(self, namespace: str, envelope: Envelope) -> None:
-        packets: dict[str | None, EnginePacket] = {}
-        skipped = {sid for room in envelope.skip for sid, _ in self.get_participants(namespace, room)}
-        for sid, eio_sid in self.get_participants(namespace, envelope.rooms):
-            if sid in skipped:
-                continue
-            if sid in self._held:
-                self._keep(sid, envelope)
-                continue
-            offset = self._offset_for(sid, envelope)
-            if sid in self._streams:
-                self._streams[sid].write(Heard(envelope.event, envelope.payload, offset or ""))
-                continue
-            packet = packets.get(offset)
-            if packet is None:
-                packet = packets[offset] = encode(namespace, envelope, offset)
-            self.server._send_eio_packet(eio_sid, packet)
+        sockets = self.members(namespace, envelope.rooms)
+        if envelope.skip:
+            skipped = {socket.sid for socket in self.members(namespace, envelope.skip)}
+            sockets = [socket for socket in sockets if socket.sid not in skipped]
+        encoded = Encoded(namespace, envelope)
+        for some in _in_turns(sockets, envelope.rooms):
+            usual = some
+            if self._held or self._without_offsets or self._streams or self._replayed:
+                usual = []
+                for socket in some:
+                    if self._is_special(socket.sid):
+                        self._deliver_specially(socket, envelope, encoded)
+                    else:
+                        usual.append(socket)
+            self._send_to_all(usual, encoded.packet(self.offset))
+
+    def _is_special(self, sid: str) -> bool:
+        return sid in self._held or sid in self._without_offsets or sid in self._streams or sid in self._replayed
+
+    def _deliver_specially(self, socket: Socket, envelope: Envelope, encoded: "Encoded") -> None:
+        if socket.sid in self._held:
+            self._keep(socket.sid, envelope)
+            return
+        offset = self._offset_for(socket.sid, envelope)
+        if socket.sid in self._streams:
+            self._streams[socket.sid].write(Heard(envelope.event, envelope.payload, offset or ""))
+        else:
+            self._send(socket, encoded.packet(offset))
 
     def _offset_for(self, sid: str, envelope: Envelope) -> str | None:
         if sid in self._without_offsets:
@@ -112,21 +146,60 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
 
     def emit(self, event: str, data: Any, namespace: str, room: Target = None, **options: Any) -> None:
         """As ``socketio.Manager.emit``, and in every other process; not if ``ignore_queue`` or a callback is given."""
-        super().emit(event, data, namespace, room=room, **options)
-        if self._plain_calls is None or options.get("ignore_queue") or options.get("callback"):
+        room, skip_sid = options.pop("to", None) or room, options.get("skip_sid")
+        if options.get("callback") is not None:
+            super().emit(event, data, namespace, room=room, **options)
             return
-        if not isinstance(room, str) or self.eio_sid_from_sid(room, namespace) is None:  # else it was a socket of ours
-            self._plain_calls.pass_emit_on(event, data, namespace, room, options.get("skip_sid"))
+        alone = isinstance(room, str) and self.is_sid_room(namespace, room)
+        self.emit_here(event, data, namespace, room, skip_sid)
+        if self._plain_calls is not None and not alone and not options.get("ignore_queue"):
+            self._plain_calls.pass_emit_on(event, data, namespace, room, skip_sid)
+
+    def emit_here(self, event: str, data: Any, namespace: str, room: Target, skip_sid: Target) -> None:
+        """Emit to the sockets of this process."""
+        arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
+        encoded = self.server.packet_class(EVENT, namespace=namespace, data=[event, *arguments]).encode()
+        packets = [Packet.message(part) for part in (encoded if isinstance(encoded, list) else [encoded])]
+        if isinstance(room, str) and self.is_sid_room(namespace, room):  # not in order with rooms: it may be told why
+            self._emit(packets, namespace, room, skip_sid)  # it is about to be disconnected
+        else:
+            self._in_order(partial(self._emit, packets, namespace, room, skip_sid))
+
+    def _emit(self, packets: Sequence[Packet], namespace: str, room: Target, skip_sid: Target) -> None:
+        sockets = self.members(namespace, room)
+        if skip_sid:
+            skipped = {skip_sid} if isinstance(skip_sid, str) else set(skip_sid)
+            sockets = [socket for socket in sockets if socket.sid not in skipped]
+        for some in _in_turns(sockets, None if room is None else [room] if isinstance(room, str) else room):
+            for packet in packets:
+                self._send_to_all(some, packet)
+
+    def _send_to_all(self, sockets: Sequence[Socket], packet: Packet) -> None:
+        direct: list[WebSocket] = []
+        for socket in sockets:
+            connection = socket.connection
+            if connection is not None and connection.websocket is not None:
+                direct.append(connection.websocket)
+            else:
+                self._send(socket, packet)
+        write_to_all(direct, packet.frame)
+
+    def _send(self, socket: Socket, packet: Packet, *, bounded: bool = True) -> None:
+        if socket.connection is not None:
+            socket.connection.send(packet, bounded=bounded)
+        else:  # Flask-SocketIO's test client takes the place of this call
+            text = packet.data[1:] if isinstance(packet.data, str) else packet.data
+            self.server._send_eio_packet(socket.eio_sid, EnginePacket(MESSAGE, text))
 
     def send(self, sid: str, namespace: str, envelope: Envelope, offset: Offset) -> None:
         """Write one event of the past to one socket, which then stands at ``offset``."""
         if sid in self._streams:
             self._streams[sid].write(Heard(envelope.event, envelope.payload, str(offset)))
             return
-        eio_sid = self.eio_sid_from_sid(sid, namespace)
-        if eio_sid is not None:
+        socket = self.socket(sid, namespace)
+        if socket is not None:
             text = None if sid in self._without_offsets else str(offset)
-            self.server._send_eio_packet(eio_sid, encode(namespace, envelope, text))
+            self._send(socket, Encoded(namespace, envelope).packet(text), bounded=False)
 
     def leave_offsets_out(self, sid: str) -> None:
         """From now on the socket ``sid`` hears payloads without an offset behind them."""
@@ -189,9 +262,9 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
     def can_disconnect(self, sid: str, namespace: str) -> bool:
         return not self._passed_on("disconnect", sid, namespace) and bool(super().can_disconnect(sid, namespace))
 
-    def enter_room(self, sid: str, namespace: str, room: str, eio_sid: str | None = None) -> None:
+    def enter_room(self, sid: str, namespace: str, room: str, **_: Any) -> None:
         if not self._passed_on("enter_room", sid, namespace, room):
-            super().enter_room(sid, namespace, room, eio_sid)
+            super().enter_room(sid, namespace, room)
 
     def leave_room(self, sid: str, namespace: str, room: str) -> None:
         if not self._passed_on("leave_room", sid, namespace, room):
@@ -211,20 +284,12 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
 
     # --- who is where
 
-    def reserve(self, sid: str, eio_sid: str, namespace: str) -> None:
-        """Begin to connect the socket ``sid``, which the caller chose; as ``pre_connect``, which makes one up."""
-        self.basic_enter_room(sid, namespace, None, eio_sid=eio_sid)
-        self.basic_enter_room(sid, namespace, sid, eio_sid=eio_sid)
-        pending = self.pending_connect.setdefault(namespace, [])
-        if sid not in pending:  # else an older connection of the same session is still waiting to be accepted
-            pending.append(sid)
-
     def sockets_in(self, rooms: Iterable[str]) -> Iterator[tuple[str, str]]:
         """``(namespace, sid)`` of every socket of this process that is in one of ``rooms``."""
         wanted = tuple(rooms)
         for namespace in list(self.rooms):
-            for sid, _ in self.get_participants(namespace, wanted):
-                yield namespace, sid
+            for socket in self.members(namespace, wanted):
+                yield namespace, socket.sid
 
     def disconnect(self, sid: str, namespace: str, **kwargs: Any) -> Any:
         self._without_offsets.discard(sid)
@@ -236,8 +301,30 @@ class Hub(Manager):  # type: ignore[misc]  # python-socketio carries no types
         return super().disconnect(sid, namespace, **kwargs)
 
 
-def encode(namespace: str, envelope: Envelope, offset: str | None) -> EnginePacket:
-    """``envelope`` as an EVENT packet of ``namespace``, with ``offset`` as the last argument unless it is None."""
-    prefix = "" if namespace == "/" else f"{namespace},"
-    last = "" if offset is None else f",{json.dumps(offset)}"
-    return EnginePacket(MESSAGE, f"{EVENT}{prefix}[{json.dumps(envelope.event)},{envelope.payload}{last}]")
+class Encoded:
+    """An envelope as an EVENT packet of ``namespace``, encoded once for each offset that it goes out with."""
+
+    def __init__(self, namespace: str, envelope: Envelope) -> None:
+        self._namespace = namespace
+        self._envelope = envelope
+        self._packets: dict[str | None, Packet] = {}
+
+    def packet(self, offset: str | None) -> Packet:
+        """With ``offset`` as the last argument, unless it is None."""
+        packet = self._packets.get(offset)
+        if packet is None:
+            prefix = "" if self._namespace == "/" else f"{self._namespace},"
+            last = "" if offset is None else f",{json.dumps(offset)}"
+            event = f"[{json.dumps(self._envelope.event)},{self._envelope.payload}{last}]"
+            packet = self._packets[offset] = Packet.message(f"{EVENT}{prefix}{event}")
+        return packet
+
+
+def _in_turns(sockets: list[Socket], rooms: Collection[str] | None) -> Iterator[list[Socket]]:
+    """A thousand at a time, with a turn for others between; behind it, those that did not leave meanwhile."""
+    for at in range(0, len(sockets), AT_ONCE):
+        some = sockets[at : at + AT_ONCE]
+        if at:
+            sleep()
+            some = [socket for socket in some if socket.is_in(rooms)]
+        yield some

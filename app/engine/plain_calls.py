@@ -63,7 +63,7 @@ class PlainCalls:
         arguments, encoded = data
         if encoded:
             arguments = Packet.reconstruct_binary(arguments, [base64.b64decode(text) for text in encoded])
-        Manager.emit(self._manager, event, tuple(arguments), namespace, room=room, skip_sid=skip_sid)
+        self._manager.emit_here(event, tuple(arguments), namespace, room, skip_sid)
 
     def _disconnect(self, sid: str, namespace: str) -> None:
         self._manager.server.disconnect(sid, namespace=namespace, ignore_queue=True)

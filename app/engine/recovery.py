@@ -157,7 +157,7 @@ class Recovery:
         """End a connection that the client knows to be dead, while we don't yet; whether this process had it."""
         half_open = self._hub.server.eio.sockets.get(connection)
         if half_open is not None:
-            half_open.close(wait=False, abort=True)
+            half_open.close(abort=True)
         return half_open is not None
 
     def begin(self, sid: str, namespace: str, owner: Owner, connection: str, *, recoverable: bool) -> Client:

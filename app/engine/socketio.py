@@ -9,22 +9,29 @@ import eventlet.wsgi
 import flask
 import flask_socketio
 from eventlet.event import Event
+from socketio.exceptions import ConnectionRefusedError
 
-from app.engine import hooks
+from app.engine import hooks, strict_json
 from app.engine.begin import Begin
 from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
 from app.engine.drain import Drain
 from app.engine.envelope import Envelope
+from app.engine.event_context import EventContext, takes_auth
 from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
+from app.engine.inbound import Inbound
 from app.engine.listener import HttpConnection, Listener, allow_connections
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
 from app.engine.relay import Relay
 from app.engine.sessions import Sessions
+from app.engine.transport import Engine
+
+MOST_UNSENT = 1_000_000  # bytes
+CONNECT_SECONDS = 10.0
 
 
 class Timer(Protocol):
@@ -42,6 +49,9 @@ class SocketIO(flask_socketio.SocketIO):
     """
 
     server: Any
+    manage_session: bool
+    exception_handlers: dict[str, Callable[[Exception], Any]]
+    default_exception_handler: Callable[[Exception], Any] | None
     hub: Hub
     broker: Broker
     outbox: Outbox
@@ -61,22 +71,29 @@ class SocketIO(flask_socketio.SocketIO):
             app: the Flask application.
             broker: how envelopes reach the hub of every process. Unless given, there is one, and nothing is numbered.
             drain_seconds: over how long the connections are closed, at the most, when the process is told to stop.
-            options: as for Flask-SocketIO. Commands of a socket run one after the other in the order of their
-                arrival (``async_handlers`` is off unless given).
+            options: as for Flask-SocketIO, with other defaults: commands of a socket run one after the other in the
+                order of their arrival (``async_handlers`` is off), and ``json`` refuses NaN. And further ones:
+                ``max_outbox_bytes`` may wait to be written to a client, before it is dropped (1,000,000);
+                ``max_connections`` of this process (no bound); ``connect_timeout`` seconds that a client has to
+                connect to a namespace (10).
         """
+        most_unsent = options.pop("max_outbox_bytes", MOST_UNSENT)
+        most_connections = options.pop("max_connections", None)
+        connect_seconds = options.pop("connect_timeout", CONNECT_SECONDS)
         self.hub = Hub()
         self.broker = broker or LocalBroker()
         options.setdefault("async_handlers", False)
+        options.setdefault("json", strict_json)
         super().init_app(app, client_manager=self.hub, **options)
+        self.server.eio = Engine.in_place_of(
+            self.server.eio, most_unsent=most_unsent, most_connections=most_connections
+        )
+        Inbound(self.server, self.hub, connect_seconds)
         if not isinstance(self.broker, LocalBroker):
             self.hub.pass_calls_on(self.broker.publish)
         self.broker.start(self.hub.deliver)
         self.drain = Drain(self.server, self.hub, drain_seconds)
-        hooks.time_pings_by_the_monotonic_clock()
         hooks.tell_handlers_of_acks(self.server)
-        hooks.refuse_reserved_events(self.server)
-        hooks.refuse_malformed_packets(self.server)
-        hooks.refuse_compression(self.server)
 
     def use_outbox(self, outbox: Outbox, read: Begin, begin: Begin) -> None:
         """Deliver what is committed to ``outbox``; ``read`` and ``begin`` open transactions for the :class:`Relay`."""
@@ -195,6 +212,29 @@ class SocketIO(flask_socketio.SocketIO):
     def _end_serving(self) -> None:
         for seconds in (0, self.drain.GRACE):
             eventlet.hubs.get_hub().schedule_call_global(seconds, self._serving.throw, SystemExit)
+
+    def _handle_event(self, handler: Callable[..., Any], message: str, namespace: str, sid: str, *args: Any) -> Any:
+        """Call the handler of an event, in a context of its own."""
+        environ = self.server.get_environ(sid, namespace=namespace)
+        if not environ:
+            return "", 400  # as Flask-SocketIO: the client is gone
+        if message == "connect":  # with the environment and, perhaps, auth
+            args = (args[1] if len(args) > 1 else None,) if takes_auth(handler) else ()
+        context = EventContext(environ["flask.app"], environ, own_session=self.manage_session)
+        with context:
+            request: Any = context.request
+            request.sid, request.namespace, request.event = sid, namespace, {"message": message, "args": args}
+            try:
+                returned = handler(*args)
+            except ConnectionRefusedError:
+                raise
+            except Exception as error:
+                on_error = self.exception_handlers.get(namespace, self.default_exception_handler)
+                if on_error is None:
+                    raise
+                return on_error(error)
+            context.save_session()
+            return returned
 
     @property
     def ack_wanted(self) -> bool:

@@ -114,7 +114,7 @@ def _ask(identify: Callable[[], Identity], namespace: str) -> tuple[Identity, li
 
 def _remember(sid: str, namespace: str, identity: Identity) -> None:
     forget(sid, "it is back over another connection")
-    bucket = bucket_of(socketio.hub.eio_sid_from_sid(sid, namespace), current_settings())
+    bucket = bucket_of(socketio.hub.connection_of(sid, namespace), current_settings())
     connections[sid] = Connection(
         sid, namespace, identity.user.id, identity.login.id, identity.expires_at, commands=bucket
     )

@@ -11,6 +11,7 @@ from app.engine import Application, Envelope, Owner
 from app.engine.handshake import Handshake
 from app.engine.history import Bound
 from app.engine.sessions import Session
+from app.engine.transport import Packet
 from app.extensions import socketio
 
 ROOM = "team-1"
@@ -19,6 +20,8 @@ ROOM = "team-1"
 class Transport:
     """A connection of the transport below, and what was sent over it."""
 
+    websocket = None
+
     def __init__(self, id: str) -> None:
         self.id = id
         self.sent: list[str] = []
@@ -26,8 +29,10 @@ class Transport:
         socketio.server.eio.sockets[id] = self
         socketio.server.environ[id] = {}
 
-    def send(self, packet: Any) -> None:
-        self.sent.append(packet.data)
+    def send(self, packet: Packet, *, bounded: bool = True) -> None:
+        del bounded
+        assert isinstance(packet.data, str)
+        self.sent.append(packet.data[1:])
 
     def close(self, **_: Any) -> None:
         if not self.closed:
@@ -99,7 +104,7 @@ def test_a_client_that_comes_back_a_second_time_meanwhile_hears_on(
     assert not current.closed
     assert hears(current)
     assert not given_up.sent
-    assert list(socketio.hub.rooms["/"][None].values()) == ["current"]
+    assert [eio_sid for _, eio_sid in socketio.hub.get_participants("/", None)] == ["current"]
 
 
 def test_a_room_that_is_entered_during_a_recovery_is_kept(clients: Clients, lost: str) -> None:

@@ -1,0 +1,313 @@
+"""One Engine.IO session (protocol v4): over polling, over WebSocket, or over the one and then the other."""
+
+import logging
+from collections import deque
+from time import monotonic
+from typing import Any, Protocol
+
+from engineio.base_server import BaseServer
+from eventlet import hubs, sleep, spawn_n
+from eventlet.event import Event
+
+from app.engine.transport import packets
+from app.engine.transport.packets import Malformed, Packet
+from app.engine.transport.polling import Polling
+from app.engine.transport.websocket import WebSocket
+from app.engine.transport.wheel import Wheel
+
+logger = logging.getLogger(__name__)
+
+MOST_WAITING = 100  # messages of a client that wait to be handled; with more, nothing further is read from it
+MOST_WAITING_BYTES = 1 << 18
+SLICE = 0.005  # seconds that one client's messages are handled in a row before others have their turn
+UPGRADE_SECONDS = 10.0  # from the handshake of the WebSocket to the packet that changes to it, as on Node.js
+PING = Packet(packets.PING)
+REASONS = BaseServer.reason
+
+
+class Owner(Protocol):
+    """What a connection belongs to.
+
+    Attributes:
+        wheel: calls who is due.
+        ping_interval: seconds from a pong to the next ping.
+        ping_timeout: seconds that a client has to answer one.
+        most_unsent: bytes that may wait to be written to a client.
+    """
+
+    wheel: Wheel
+    ping_interval: float
+    ping_timeout: float
+    most_unsent: int
+
+    def handle(self, connection: "Connection", data: str | bytes) -> None:
+        """Handle a message; Malformed ends the connection."""
+
+    def ended(self, connection: "Connection", reason: str) -> None:
+        """The connection is no more."""
+
+    def complain(self, of: str) -> None:
+        """A client broke the protocol."""
+
+
+class Connection:
+    """A client's connection, whichever way it comes.
+
+    Messages are handled one after the other, in the order of their arrival, in a greenlet that lives as long as there
+    are some. What a client sends faster than that waits in its own TCP connection.
+
+    Attributes:
+        sid: its id.
+        session: what the application stores with it.
+        closed: whether it is over.
+        websocket: what it is written to; None while it polls.
+
+    Args:
+        sid: chosen by the caller.
+        owner: who handles what comes.
+    """
+
+    __slots__ = (
+        "_candidate",
+        "_due",
+        "_inbox",
+        "_inbox_size",
+        "_owner",
+        "_paused",
+        "_pinged",
+        "_polling",
+        "_room",
+        "_working",
+        "closed",
+        "session",
+        "sid",
+        "websocket",
+    )
+
+    def __init__(self, sid: str, owner: Owner) -> None:
+        self.sid = sid
+        self.session: dict[str, Any] = {}
+        self.closed = False
+        self.websocket: WebSocket | None = None
+        self._owner = owner
+        self._polling: Polling | None = Polling(owner.most_unsent)
+        self._candidate: WebSocket | None = None
+        self._inbox: deque[str | bytes | None] | None = None
+        self._inbox_size = 0
+        self._working = False
+        self._paused = False
+        self._room: Event | None = None
+        self._pinged = False
+        self._due = owner.wheel.add(monotonic() + owner.ping_interval, self._ping)
+
+    # --- sending
+
+    def send(self, packet: Packet, *, bounded: bool = True) -> None:
+        """Send a packet behind all that was sent before; never blocks. A client that is too slow is dropped."""
+        if self.websocket is not None:
+            self.websocket.write(packet.frame, bounded=bounded)
+        elif self._polling is not None and not self.closed and not self._polling.write(packet, bounded=bounded):
+            self._lost("the client polls too slowly")
+
+    # --- heartbeat
+
+    def _ping(self) -> None:
+        """Ask the client whether it is there; if it was asked and has not answered, it is not."""
+        if self._pinged:
+            self.close_soon(REASONS.PING_TIMEOUT)
+            return
+        self._pinged = True
+        self._due = self._owner.wheel.add(monotonic() + self._owner.ping_timeout, self._ping)
+        self.send(PING)
+
+    def _pong(self) -> None:
+        if self._pinged:
+            self._pinged = False
+            self._owner.wheel.discard(self._due, self._ping)
+            self._due = self._owner.wheel.add(monotonic() + self._owner.ping_interval, self._ping)
+
+    # --- receiving
+
+    def receive(self, data: str | bytes) -> None:
+        """Take one packet as it came; what it asks for happens in its turn.
+
+        Raises:
+            Malformed: it is none that a client may send now.
+        """
+        if isinstance(data, bytes) or data[:1] == packets.MESSAGE:
+            self._enqueue(data if isinstance(data, bytes) else data[1:])
+        elif data[:1] == packets.PONG:
+            self._pong()
+        elif data[:1] == packets.CLOSE:
+            self._enqueue(None)
+        else:
+            raise Malformed("no packet that a client may send")
+
+    def _receive_frame(self, data: str | bytes) -> None:
+        try:
+            self.receive(data)
+        except Malformed as error:
+            self._owner.complain(str(error))
+            self.close_soon(REASONS.TRANSPORT_ERROR)
+
+    def _enqueue(self, data: str | bytes | None) -> None:
+        if self._inbox is None:
+            self._inbox = deque()
+        self._inbox.append(data)
+        self._inbox_size += len(data or "")
+        if not self._working:
+            self._working = True
+            spawn_n(self._work)
+        elif self.is_full and self.websocket is not None and not self._paused:
+            self._paused = True
+            self.websocket.pause()
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so much waits to be handled that nothing further should be read."""
+        waiting = len(self._inbox) if self._inbox is not None else 0
+        return waiting > MOST_WAITING or self._inbox_size > MOST_WAITING_BYTES
+
+    def wait_for_room(self) -> None:
+        """Wait until more can be taken."""
+        while self.is_full and not self.closed:
+            if self._room is None:
+                self._room = Event()
+            self._room.wait()
+
+    def _work(self) -> None:
+        began = monotonic()
+        try:
+            while self._inbox and not self.closed:
+                data = self._inbox.popleft()
+                if data is None:
+                    self.close(abort=True, reason=REASONS.TRANSPORT_CLOSE)
+                    return
+                self._inbox_size -= len(data)
+                self._handle(data)
+                self._resume()
+                if self._inbox and monotonic() - began > SLICE:
+                    sleep()
+                    began = monotonic()
+        finally:
+            self._inbox = None
+            self._working = False
+
+    def _handle(self, data: str | bytes) -> None:
+        try:
+            self._owner.handle(self, data)
+        except Malformed as error:
+            self._owner.complain(str(error))
+            self.close(reason=REASONS.TRANSPORT_ERROR)
+        except Exception:
+            logger.exception("a message could not be handled")
+
+    def _resume(self) -> None:
+        if (self._paused or self._room is not None) and not self.is_full:
+            if self._paused and self.websocket is not None:
+                hubs.get_hub().schedule_call_global(0, self.websocket.start)
+            self._paused = False
+            room, self._room = self._room, None
+            if room is not None:
+                room.send()
+
+    # --- polling
+
+    def poll(self, socket: Any) -> str:
+        """The answer to a GET.
+
+        Raises:
+            Overlapping: another one waits; the connection is over.
+        """
+        assert self._polling is not None  # noqa: S101 - the caller looked
+        return packets.encode_payload(self._polling.poll(socket))
+
+    @property
+    def polls(self) -> bool:
+        """Whether it is over polling as yet."""
+        return self._polling is not None
+
+    # --- WebSocket
+
+    def open(self, websocket: WebSocket) -> None:
+        """Use ``websocket`` from the start."""
+        self._polling = None
+        self.websocket = websocket
+        websocket.receive = self._receive_frame
+
+    def upgrade(self, websocket: WebSocket) -> None:
+        """Change to ``websocket`` once the client has tried it: ``2probe``, answered with ``3probe``, then ``5``."""
+        if self._candidate is not None:
+            self._candidate.end("another one came")
+        self._candidate = websocket
+        websocket.receive = self._try
+        hubs.get_hub().schedule_call_global(UPGRADE_SECONDS, self._give_up, websocket)
+
+    def _try(self, data: str | bytes) -> None:
+        websocket, polling = self._candidate, self._polling
+        if websocket is None or polling is None:
+            return
+        if data == packets.PING + packets.PROBE and not polling.hurried:
+            websocket.write(Packet(packets.PONG + packets.PROBE).frame)
+            polling.hurry()
+        elif data == packets.UPGRADE and polling.hurried:
+            self.open(websocket)
+            self._candidate = None
+            polling.close()
+            for packet in polling.take():
+                websocket.write(packet.frame, bounded=False)
+        else:
+            websocket.end("not the packets of an upgrade")
+
+    def candidate_lost(self) -> None:
+        """The WebSocket that was tried is no more; polling goes on."""
+        self._candidate = None
+        if self._polling is not None:
+            self._polling.hurried = False
+
+    def _give_up(self, websocket: WebSocket) -> None:
+        if self._candidate is websocket:
+            websocket.end("the client did not change to it")
+
+    def lost(self, websocket: WebSocket, why: str) -> None:
+        """A WebSocket is no more: it was the connection, or was to become it."""
+        if websocket is self.websocket:
+            logger.debug("%s: %s", self.sid, why)
+            self._lost(why)
+        elif websocket is self._candidate:
+            self.candidate_lost()
+
+    # --- ending
+
+    def _lost(self, why: str) -> None:
+        """End, behind what the client had sent before; may be called from the hub."""
+        logger.debug("%s: %s", self.sid, why)
+        if not self.closed:
+            self._enqueue(None)
+
+    def close_soon(self, reason: str = REASONS.SERVER_DISCONNECT) -> None:
+        """As :meth:`close`, from where nothing may block."""
+        spawn_n(self.close, reason=reason)
+
+    def close(self, *, abort: bool = False, reason: str = REASONS.SERVER_DISCONNECT) -> None:
+        """End the connection; the application's handler runs in the calling greenlet.
+
+        Args:
+            abort: drop it as it is; else what was sent arrives, and the client is told.
+            reason: for that handler.
+        """
+        if self.closed:
+            return
+        self.closed = True
+        self._owner.wheel.discard(self._due, self._ping)
+        self._resume()
+        if self._candidate is not None:
+            self._candidate.end()
+        if self._polling is not None:
+            self._polling.close()
+        if self.websocket is not None:
+            if abort and not self.websocket.closing:
+                self.websocket.end()
+            else:
+                self.websocket.close()
+        self._owner.ended(self, reason)

@@ -1,0 +1,70 @@
+"""Engine.IO packets and payloads, without a connection: https://github.com/socketio/engine.io-protocol, version 4."""
+
+from base64 import b64decode, b64encode
+
+from app.engine.transport.frames import BINARY, TEXT, frame
+
+OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
+PROBE = "probe"
+SEPARATOR = "\x1e"  # between the packets of a payload
+BASE64 = "b"
+
+
+class Malformed(ValueError):
+    """What a client sent is no packet, or none that it may send now."""
+
+
+class Packet:
+    """A packet to be sent, encoded once for however many it goes to.
+
+    Attributes:
+        data: text with its type before it, or the bytes of a binary message.
+    """
+
+    __slots__ = ("_frame", "data")
+
+    def __init__(self, data: str | bytes) -> None:
+        self.data = data
+        self._frame: bytes | None = None
+
+    @classmethod
+    def message(cls, data: str | bytes) -> "Packet":
+        """``data`` as a message."""
+        return cls(MESSAGE + data if isinstance(data, str) else data)
+
+    @property
+    def frame(self) -> bytes:
+        """As a WebSocket frame."""
+        if self._frame is None:
+            text = isinstance(self.data, str)
+            self._frame = frame(TEXT, self.data.encode()) if text else frame(BINARY, self.data)  # type: ignore[union-attr, arg-type]
+        return self._frame
+
+    @property
+    def polled(self) -> str:
+        """As it stands in a payload."""
+        return self.data if isinstance(self.data, str) else BASE64 + b64encode(self.data).decode()
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+
+def encode_payload(packets: list[Packet]) -> str:
+    """Several packets as the answer to one poll."""
+    return SEPARATOR.join([packet.polled for packet in packets])
+
+
+def decode_payload(body: bytes) -> list[str | bytes]:
+    """The packets of a POST, each as a WebSocket would bring it.
+
+    Raises:
+        Malformed: it is not UTF-8, or holds an empty packet, or base64 that is none.
+    """
+    try:
+        texts = body.decode().split(SEPARATOR)
+        packets = [b64decode(text[1:], validate=True) if text[:1] == BASE64 else text for text in texts]
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+    if "" in packets:
+        raise Malformed("an empty packet")
+    return packets

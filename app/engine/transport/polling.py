@@ -1,0 +1,126 @@
+"""The long-polling side of a connection: packets wait for the client's next GET."""
+
+from socket import MSG_PEEK
+from typing import Any
+
+from eventlet import hubs
+from eventlet.event import Event
+
+from app.engine.transport.packets import CLOSE, NOOP, Packet
+
+
+class Overlapping(Exception):
+    """A second GET came while one was waiting."""
+
+
+class Polling:
+    """What a client that polls is to hear.
+
+    Args:
+        most: bytes; once more than that wait, no further packet is taken.
+    """
+
+    __slots__ = ("_closed", "_most", "_packets", "_size", "_woken", "hurried")
+
+    def __init__(self, most: int) -> None:
+        self._packets: list[Packet] = []
+        self._size = 0
+        self._most = most
+        self._woken: Event | None = None  # while a GET waits
+        self._closed = False
+        self.hurried = False
+
+    def write(self, packet: Packet, *, bounded: bool = True) -> bool:
+        """Append a packet; False when too much waits already. See :meth:`app.engine.transport.unsent.Unsent.add`."""
+        if not bounded:
+            self._most += len(packet)
+        elif self._size > self._most:
+            return False
+        self._packets.append(packet)
+        self._size += len(packet)
+        self._wake()
+        return True
+
+    def poll(self, socket: Any) -> list[Packet]:
+        """Answer a GET: wait until there is something, and take it.
+
+        A CLOSE is never said behind anything else: socket.io-client 4.8 would hand on the events before it without
+        noting their offsets, and hear them again after a recovery.
+
+        Args:
+            socket: of the request; when its client goes away, what comes is kept for the next GET.
+
+        Raises:
+            Overlapping: one is waiting already.
+        """
+        if self._woken is not None:
+            raise Overlapping
+        if not self._packets and not self._closed and not self.hurried:
+            self._woken = Event()
+            watch = Watch(socket, self._wake)
+            try:
+                self._woken.wait()
+            finally:
+                self._woken = None
+                watch.stop()
+            if watch.gone:
+                return []
+        return self.take() or [Packet(CLOSE if self._closed else NOOP)]
+
+    def take(self) -> list[Packet]:
+        """All that waits; it is the caller's now."""
+        packets, self._packets = self._packets, []
+        self._size = 0
+        return packets
+
+    def hurry(self) -> None:
+        """Answer each GET at once: the client is about to change to WebSocket, and waits for its last poll."""
+        self.hurried = True
+        self._wake()
+
+    def close(self) -> None:
+        """Answer the GET that waits; there will be no further one."""
+        self._closed = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._woken is not None and not self._woken.ready():
+            self._woken.send()
+
+
+class Watch:
+    """Notices that the client of a request went away while nothing is read from it.
+
+    Attributes:
+        gone: whether it did.
+    """
+
+    def __init__(self, socket: Any, wake: Any) -> None:
+        self.gone = False
+        self._socket: Any = getattr(socket, "fd", None)  # of TLS nothing can be told without reading
+        self._wake = wake
+        self._listener: Any = None
+        if self._socket is not None:
+            self._listener = hubs.get_hub().add(
+                hubs.hub.READ, self._socket.fileno(), self._look, self._lost, self._lost
+            )
+
+    def _look(self, _: int) -> None:
+        try:
+            self.gone = not self._socket.recv(1, MSG_PEEK)
+        except BlockingIOError:
+            return
+        except OSError:
+            self.gone = True
+        self.stop()  # its next request may be there already, which is none of ours to read
+        if self.gone:
+            self._wake()
+
+    def _lost(self, _: BaseException | None = None) -> None:
+        self.gone = True
+        self._wake()
+
+    def stop(self) -> None:
+        if self._listener is not None:
+            hubs.get_hub().remove(self._listener)
+            self._listener = None

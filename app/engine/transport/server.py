@@ -1,0 +1,312 @@
+"""The Engine.IO server (protocol v4): in the place of python-engineio's, on the transport of this package."""
+
+import json
+import logging
+from collections.abc import Callable, Iterable
+from io import BytesIO
+from sys import intern
+from time import monotonic
+from typing import Any
+from urllib.parse import parse_qs
+
+import engineio
+from eventlet import hubs, sleep, spawn_n
+from eventlet.event import Event
+
+from app.engine.transport import detach, handshake
+from app.engine.transport.complaints import Complaints
+from app.engine.transport.connection import Connection
+from app.engine.transport.handshake import Answer, Refused
+from app.engine.transport.packets import OPEN, Malformed, Packet, decode_payload
+from app.engine.transport.polling import Overlapping
+from app.engine.transport.websocket import WebSocket
+from app.engine.transport.wheel import Wheel
+
+logger = logging.getLogger(__name__)
+
+StartResponse = Callable[..., Any]
+Environ = dict[str, Any]
+
+MOST_TICK = 1.0  # seconds; and a tenth of the ping timings, where those are shorter
+AT_ONCE = 500  # pings in a row before others have their turn
+
+# As on Node.js, whose clients may show them.
+UNKNOWN_TRANSPORT = 0, "Transport unknown"
+UNKNOWN_SID = 1, "Session ID unknown"
+BAD_METHOD = 2, "Bad handshake method"
+BAD_REQUEST = 3, "Bad request"
+FORBIDDEN = 4, "Forbidden"
+UNSUPPORTED = 5, "Unsupported protocol version"
+
+# Of what is no header and no line of the request: what a WSGI environment must have (PEP 3333), and Flask-SocketIO's.
+KEPT = frozenset(
+    {
+        "flask.app",
+        "wsgi.version",
+        "wsgi.url_scheme",
+        "wsgi.errors",
+        "wsgi.multithread",
+        "wsgi.multiprocess",
+        "wsgi.run_once",
+    }
+)
+NOTHING = BytesIO()
+
+JSON = "Content-Type", "application/json"
+TEXT = "Content-Type", "text/plain; charset=UTF-8"
+
+
+class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries no types
+    """Serves Engine.IO; what python-engineio's server offers to an application, it offers, too.
+
+    Attributes:
+        sockets: the connections, by their ids.
+        most_unsent: bytes that may wait to be written to one client before it is dropped.
+        most_connections: how many there may be; None for as many as come.
+    """
+
+    sockets: dict[str, Connection]
+
+    @classmethod
+    def in_place_of(cls, stock: engineio.Server, *, most_unsent: int, most_connections: int | None) -> "Engine":
+        """One with the settings and the handlers of ``stock``, which serves nobody yet."""
+        engine = cls.__new__(cls)
+        engine.__dict__.update(stock.__dict__)
+        engine._begin_with(most_unsent, most_connections)
+        return engine
+
+    def _begin_with(self, most_unsent: int, most_connections: int | None) -> None:
+        self.most_unsent = most_unsent
+        self.most_connections = most_connections
+        self.wheel = Wheel(min(MOST_TICK, self.ping_interval / 10, self.ping_timeout / 10), monotonic())
+        self._turning = False
+        self._complaints = Complaints(logger)
+
+    # --- what applications call
+
+    def send(self, sid: str, data: Any) -> None:
+        """Send a message: text, bytes, or something to be written as JSON."""
+        text = data if isinstance(data, str | bytes) else engineio.packet.Packet.json.dumps(data)
+        self._send(sid, Packet.message(text))
+
+    def send_packet(self, sid: str, pkt: Any) -> None:
+        """Send a packet of python-engineio."""
+        self._send(sid, Packet(pkt.encode()))
+
+    def _send(self, sid: str, packet: Packet) -> None:
+        connection = self.sockets.get(sid)
+        if connection is not None:
+            connection.send(packet)
+
+    def transport(self, sid: str) -> str:
+        """``websocket`` or ``polling``."""
+        return "polling" if self._get_socket(sid).polls else "websocket"
+
+    def disconnect(self, sid: str | None = None) -> None:
+        """End one connection, or all."""
+        for connection in list(self.sockets.values()) if sid is None else filter(None, [self.sockets.get(sid)]):
+            connection.close()
+
+    def shutdown(self) -> None:
+        """Nothing runs that would have to be stopped."""
+
+    # --- what connections call
+
+    def handle(self, connection: Connection, data: str | bytes) -> None:
+        """Hand a message to the application, in the greenlet of its connection."""
+        handler = self.handlers.get("message")
+        if handler is not None:
+            handler(connection.sid, data)
+
+    def ended(self, connection: Connection, reason: str) -> None:
+        """Forget a connection, and tell the application."""
+        if self.sockets.pop(connection.sid, None) is not None:
+            self._trigger_event("disconnect", connection.sid, reason, run_async=False)
+
+    def complain(self, of: str) -> None:
+        """Tell the log what a client did wrong."""
+        self._complaints(of)
+
+    # --- requests
+
+    def handle_request(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """The WSGI application."""
+        try:
+            answer = self._answer(environ)
+        except Refused as refusal:
+            answer = refusal.answer
+        if answer is None:
+            return detach.answered()
+        body, headers = answer.body, [("Content-Length", str(len(answer.body))), *answer.headers]
+        start_response(answer.status, headers + self._cors_headers(environ))
+        return [body]
+
+    def _answer(self, environ: Environ) -> Answer | None:
+        """None when the connection was made a WebSocket."""
+        self._check_origin(environ)
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            return Answer("204 No Content", b"")
+        query = parse_qs(environ.get("QUERY_STRING", ""))
+        transport, sid = query.get("transport", [""])[0], query.get("sid", [None])[0]
+        if transport not in self.transports:
+            raise _refused(UNKNOWN_TRANSPORT)
+        if query.get("EIO") != ["4"]:
+            raise _refused(UNSUPPORTED)
+        if "j" in query or (transport == "websocket") != handshake.is_upgrade(environ):
+            raise _refused(BAD_REQUEST)
+        if sid is None:
+            return self._open(environ, transport)
+        connection = self.sockets.get(sid)
+        if connection is None:
+            raise _refused(UNKNOWN_SID)
+        if not connection.polls:
+            raise _refused(BAD_REQUEST)
+        if transport == "websocket":
+            self._upgrade(environ, connection)
+            return None
+        return self._polled(environ, connection)
+
+    def _check_origin(self, environ: Environ) -> None:
+        origin = environ.get("HTTP_ORIGIN")
+        if origin and self.cors_allowed_origins != []:
+            allowed = self._cors_allowed_origins(environ)
+            if allowed is not None and origin not in allowed:
+                raise _refused(FORBIDDEN)
+
+    # --- connecting
+
+    def _open(self, environ: Environ, transport: str) -> Answer | None:
+        if environ["REQUEST_METHOD"] != "GET":
+            raise _refused(BAD_METHOD)
+        if self.most_connections is not None and len(self.sockets) >= self.most_connections:
+            raise Refused(Answer("503 Service Unavailable", b"", (("Retry-After", "1"),)))
+        accepted = handshake.accept(environ) if transport == "websocket" else None
+        connection = self._begin(environ)
+        opened = Packet(OPEN + self._told_at_open(connection.sid, transport))
+        if accepted is not None:
+            self._use_websocket(environ, connection, connection.open, accepted + opened.frame)
+            return None
+        cookie = self._generate_sid_cookie(connection.sid, self._cookie()) if self.cookie else None
+        return _payload(opened.polled, *([("Set-Cookie", cookie)] if cookie else []))
+
+    def _begin(self, environ: Environ) -> Connection:
+        """A connection that the application takes on."""
+        connection = Connection(self.generate_id(), self)
+        self.sockets[connection.sid] = connection
+        verdict = self._trigger_event("connect", connection.sid, _kept(environ), run_async=False)
+        if verdict is not None and verdict is not True:
+            del self.sockets[connection.sid]
+            connection.close(abort=True)
+            raise Refused(Answer("401 Unauthorized", json.dumps(verdict or "Unauthorized").encode(), (JSON,)))
+        if not self._turning:
+            self._turning = True
+            spawn_n(self._turn)
+        return connection
+
+    def _told_at_open(self, sid: str, transport: str) -> str:
+        upgrades = ["websocket"] if transport == "polling" and self.allow_upgrades else []
+        return json.dumps(
+            {
+                "sid": sid,
+                "upgrades": [name for name in upgrades if name in self.transports],
+                "pingInterval": int((self.ping_interval + self.ping_interval_grace_period) * 1000),
+                "pingTimeout": int(self.ping_timeout * 1000),
+                "maxPayload": self.max_http_buffer_size,
+            },
+            separators=(",", ":"),
+        )
+
+    def _cookie(self) -> dict[str, Any]:
+        return self.cookie if isinstance(self.cookie, dict) else {"name": self.cookie, "path": "/", "SameSite": "Lax"}
+
+    def _upgrade(self, environ: Environ, connection: Connection) -> None:
+        if not self.allow_upgrades:
+            raise _refused(BAD_REQUEST)
+        self._use_websocket(environ, connection, connection.upgrade, handshake.accept(environ))
+
+    def _use_websocket(
+        self, environ: Environ, connection: Connection, use: Callable[[WebSocket], None], first: bytes
+    ) -> None:
+        socket, taken = detach.take(detach.socket_of(environ))
+        gone = Event()
+
+        def lost(websocket: WebSocket, why: str) -> None:
+            connection.lost(websocket, why)
+            gone.send()
+
+        websocket = WebSocket(socket, self.max_http_buffer_size, self.most_unsent, connection.lost if taken else lost)
+        websocket.write(first)
+        use(websocket)
+        hubs.get_hub().schedule_call_global(0, websocket.start)
+        if not taken:
+            gone.wait()
+
+    # --- polling
+
+    def _polled(self, environ: Environ, connection: Connection) -> Answer:
+        try:
+            if environ["REQUEST_METHOD"] == "GET":
+                return self._compressed(environ, _payload(connection.poll(detach.socket_of(environ))))
+            if environ["REQUEST_METHOD"] == "POST":
+                self._take_in(environ, connection)
+                return Answer("200 OK", b"ok", (TEXT,))
+        except Overlapping:
+            self.complain("two polls at once")
+        except Malformed as error:
+            self.complain(str(error))
+        else:
+            raise _refused(BAD_REQUEST)
+        connection.close(reason=self.reason.TRANSPORT_ERROR)
+        raise _refused(BAD_REQUEST)
+
+    def _take_in(self, environ: Environ, connection: Connection) -> None:
+        chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+        length = self.max_http_buffer_size + 1 if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        if length > self.max_http_buffer_size and not chunked:
+            raise Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
+        body = environ["wsgi.input"].read(length)
+        if len(body) > self.max_http_buffer_size:
+            raise Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
+        for data in decode_payload(body):
+            connection.receive(data)
+        connection.wait_for_room()
+
+    def _compressed(self, environ: Environ, answer: Answer) -> Answer:
+        accepted = environ.get("HTTP_ACCEPT_ENCODING", "")
+        if not self.http_compression or len(answer.body) < self.compression_threshold or "gzip" not in accepted:
+            return answer
+        return answer._replace(body=self._gzip(answer.body), headers=(*answer.headers, ("Content-Encoding", "gzip")))
+
+    # --- time
+
+    def _turn(self) -> None:
+        """Call who is due, for as long as the process lives."""
+        while True:
+            sleep(self.wheel.tick)
+            for number, due in enumerate(self.wheel.due(monotonic()), 1):
+                due()
+                if number % AT_ONCE == 0:
+                    sleep()
+
+
+def _refused(why: tuple[int, str]) -> Refused:
+    code, message = why
+    return Refused(Answer("400 Bad Request", json.dumps({"code": code, "message": message}).encode(), (JSON,)))
+
+
+def _payload(text: str, *headers: tuple[str, str]) -> Answer:
+    return Answer("200 OK", text.encode(), (TEXT, *headers))
+
+
+def _kept(environ: Environ) -> Environ:
+    """What applications look at, later on, of the request that a connection began with: its line and its headers.
+
+    The rest would keep its buffers and its socket alive. Most of it is the same for all clients of a kind: interned, a
+    thousand browsers say who they are in one string.
+    """
+    kept = {
+        intern(name): intern(value) if type(value) is str else value
+        for name, value in environ.items()
+        if (name.isupper() and not name.startswith("HTTP_SEC_WEBSOCKET")) or name in KEPT
+    }
+    return kept | {"wsgi.input": NOTHING}
