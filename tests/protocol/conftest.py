@@ -9,13 +9,32 @@ from typing import Any
 import pytest
 
 from tests.support.bare_websocket import BareWebSocket
+from tests.support.frames import CLOSE, TEXT, Frame
 from tests.support.polling import Polling
 from tests.support.server import Server
 
 DROPIN = (sys.executable, "-m", "tests.support.dropin")
 HEARTBEAT = {"ping_interval": 0.3, "ping_timeout": 0.2}
+CONNECT_TIMEOUT = 1.0  # seconds
 
 Open = Callable[..., BareWebSocket]
+
+
+def enter(client: BareWebSocket, namespace: str = "") -> None:
+    """Come into a namespace, whose handler of connect emits `auth`; which is heard first matters elsewhere.
+
+    :param namespace: with its comma, unless it is the main one
+    """
+    client.text(f"40{namespace}")
+    heard = sorted([client.next_text(), client.next_text()])
+    assert heard[0].startswith(f'40{namespace}{{"sid":'), heard
+    assert heard[1] == f'42{namespace}["auth",{{}}]'
+
+
+def assert_ends(ws: BareWebSocket) -> None:
+    """The server closes, with a close packet and a Close frame or without them, and says nothing else."""
+    said = [frame for frame in ws.rest() if frame != Frame(TEXT, b"1")]
+    assert [frame.opcode for frame in said] in ([], [CLOSE]), said
 
 
 def options(**options: Any) -> dict[str, str]:
@@ -36,10 +55,18 @@ def beating(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
+@pytest.fixture(scope="session")
+def socketio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Socket.IO, whose clients are to connect to a namespace within a second. No ping comes while a test runs."""
+    with Server(tmp_path_factory.mktemp("socketio"), options(connect_timeout=CONNECT_TIMEOUT), DROPIN) as running:
+        yield running
+
+
 @pytest.fixture
-def polling(echo: Server) -> Polling:
+def polling(echo: Server) -> Iterator[Polling]:
     """A session over polling."""
-    return Polling(echo.url)
+    with Polling(echo.url) as session:
+        yield session
 
 
 @pytest.fixture
@@ -55,3 +82,18 @@ def ws(connect: Open) -> BareWebSocket:
     connection = connect()
     connection.opened()
     return connection
+
+
+@pytest.fixture
+def stranger(socketio: Server) -> Iterator[BareWebSocket]:
+    """A session with the Socket.IO server, connected to no namespace."""
+    with BareWebSocket(socketio.url) as connection:
+        connection.opened()
+        yield connection
+
+
+@pytest.fixture
+def client(stranger: BareWebSocket) -> BareWebSocket:
+    """A client of the main namespace."""
+    enter(stranger)
+    return stranger

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from tests.protocol.conftest import Open
+from tests.protocol.conftest import Open, assert_ends
 from tests.support.bare_websocket import BareWebSocket
-from tests.support.frames import BINARY, CLOSE, TEXT, Frame, close, frame
+from tests.support.frames import BINARY, TEXT, Frame, close, frame
 from tests.support.polling import Polling
 from tests.support.server import Server
 
@@ -100,7 +100,7 @@ def test_what_was_not_polled_before_the_upgrade_is_heard_after_it(polling: Polli
 def test_nothing_is_heard_over_the_websocket_before_the_upgrade(polling: Polling, probed: BareWebSocket) -> None:
     polling.post("4early")
     probed.send(close(1000))
-    assert [said.opcode for said in probed.rest()] == [CLOSE]
+    assert_ends(probed)
     heard = polling.get().body
     assert (polling.get().body if heard == "6" else heard.removeprefix("6\x1e")) == "4early"
 
@@ -127,7 +127,7 @@ def test_an_upgraded_session_has_one_websocket(polling: Polling, upgraded: BareW
     assert upgraded.next_text() == "4hello"
 
 
-@pytest.mark.parametrize("said", [b"", PROBE])
+@pytest.mark.parametrize("said", [b"", PROBE], ids=["silent", "probed"])
 def test_one_websocket_at_a_time_is_tried(said: bytes, polling: Polling, ws: BareWebSocket, connect: Open) -> None:
     if said:
         ws.send(said)
@@ -155,7 +155,7 @@ def test_a_websocket_that_does_not_begin_with_a_probe_is_closed(
     packet: bytes, polling: Polling, ws: BareWebSocket
 ) -> None:
     ws.send(packet)
-    assert [said.opcode for said in ws.rest()] in ([], [CLOSE])
+    assert_ends(ws)
     assert_polls(polling)
 
 
@@ -171,7 +171,7 @@ def test_an_upgrade_that_is_broken_off_leaves_the_session_at_polling(
         probed.send(packet)
     else:
         probed.finish()
-    assert [said.opcode for said in probed.rest()] in ([], [CLOSE])
+    assert_ends(probed)
     assert_polls(polling)
     again = connect(query(polling))
     again.send(PROBE, UPGRADE, frame(TEXT, b"4upgraded"))
@@ -180,7 +180,7 @@ def test_an_upgrade_that_is_broken_off_leaves_the_session_at_polling(
 
 def test_a_session_that_ends_within_its_upgrade_ends_the_websocket(polling: Polling, probed: BareWebSocket) -> None:
     polling.post("1")
-    assert [said.opcode for said in probed.rest()] in ([], [CLOSE])
+    assert_ends(probed)
     assert polling.get().status == 400
 
 

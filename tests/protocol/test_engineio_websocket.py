@@ -2,15 +2,11 @@
 
 import pytest
 
-from tests.protocol.conftest import Open
+from tests.protocol.conftest import Open, assert_ends
 from tests.support.bare_websocket import BareWebSocket
-from tests.support.frames import BINARY, CLOSE, PING, PONG, TEXT, Frame, frame
+from tests.support.frames import BINARY, PING, PONG, TEXT, Frame, frame
 from tests.support.polling import Request
 from tests.support.server import Server
-
-
-def only_a_close(frames: list[Frame]) -> bool:
-    return [said.opcode for said in frames] in ([], [CLOSE])
 
 
 def test_a_text_comes_back(ws: BareWebSocket) -> None:
@@ -49,24 +45,24 @@ def test_base64_behind_a_b_is_binary_here_too(ws: BareWebSocket) -> None:
 @pytest.mark.parametrize("packet", ["abc", "", "7", "9x", "\x1e4hello", " 4hello", "\N{ARABIC-INDIC DIGIT FOUR}hello"])
 def test_what_is_no_packet_ends_the_session(packet: str, ws: BareWebSocket) -> None:
     ws.text(packet)
-    assert only_a_close(ws.rest())
+    assert_ends(ws)
 
 
 # In version 4 it is the server that pings.
 @pytest.mark.parametrize("packet", ["2", "2probe"])
 def test_a_ping_of_the_client_ends_the_session(packet: str, ws: BareWebSocket) -> None:
     ws.text(packet)
-    assert only_a_close(ws.rest())
+    assert_ends(ws)
 
 
 def test_a_client_that_closes_ends_the_connection(ws: BareWebSocket) -> None:
     ws.text("1")
-    assert only_a_close(ws.rest())
+    assert_ends(ws)
 
 
 def test_what_comes_behind_a_close_is_not_handled(ws: BareWebSocket) -> None:
     ws.send(frame(TEXT, b"1"), frame(TEXT, b"4hello"))
-    assert only_a_close(ws.rest())
+    assert_ends(ws)
 
 
 def test_a_session_over_a_websocket_cannot_be_polled(connect: Open, echo: Server) -> None:

@@ -70,7 +70,7 @@ def test_a_reserved_opcode_fails(opcode: int, payload: bytes, ws: BareWebSocket)
 
 
 @pytest.mark.parametrize("chop", [0, 1])
-@pytest.mark.parametrize("wrong", [frame(TEXT, b"4x", rsv=2), frame(3), frame(11, b"x")])
+@pytest.mark.parametrize("wrong", [frame(TEXT, b"4x", rsv=2), frame(3), frame(11, b"x")], ids=["rsv", "3", "11"])
 def test_what_came_before_a_wrong_frame_was_answered(wrong: bytes, chop: int, ws: BareWebSocket) -> None:
     ws.send(HELLO, chop=chop)
     assert ws.next_text() == "4hello"

@@ -100,14 +100,14 @@ def test_a_message_that_does_not_begin_as_utf8_fails(data: bytes, ws: BareWebSoc
 
 
 @invalid
-def test_it_fails_though_each_byte_comes_in_a_fragment(data: bytes, ws: BareWebSocket) -> None:
+def test_text_that_is_not_utf8_fails_though_each_byte_comes_in_a_fragment(data: bytes, ws: BareWebSocket) -> None:
     ws.send(*fragments(TEXT, b"4", *(bytes((byte,)) for byte in data)))
     assert ws.close_code() == NOT_UTF8
 
 
 # Whether it fails at the first wrong byte or with the last fragment, the RFC leaves open.
 @invalid
-def test_it_fails_though_the_last_fragment_is_utf8(data: bytes, ws: BareWebSocket) -> None:
+def test_text_that_is_not_utf8_fails_though_its_last_fragment_is(data: bytes, ws: BareWebSocket) -> None:
     ws.send(*fragments(TEXT, b"4", data, b"end"))
     assert ws.close_code() == NOT_UTF8
 

@@ -2,6 +2,7 @@
 
 import json
 import socket
+import struct
 from email.message import Message
 from email.parser import BytesHeaderParser
 from types import TracebackType
@@ -75,6 +76,11 @@ class BareWebSocket:
     def finish(self) -> None:
         """Send no more bytes, as a client does that has gone; it still hears."""
         self._tcp.shutdown(socket.SHUT_WR)
+
+    def reset(self) -> None:
+        """Break the connection off: the server is told so, and not that it ended."""
+        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self._tcp.close()
 
     def next(self) -> Frame:
         """The next frame, which is as RFC 6455 wants those of a server.

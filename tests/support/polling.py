@@ -3,7 +3,8 @@
 import json
 import time
 from http.client import HTTPConnection
-from typing import Any, NamedTuple
+from types import TracebackType
+from typing import Any, NamedTuple, Self
 from urllib.parse import urlsplit
 
 TIMEOUT = 3.0  # seconds
@@ -31,7 +32,11 @@ class Request:
             answer = self._connection.getresponse()
             return Answer(answer.status, answer.read().decode(), answer.headers.get("Content-Type", ""))
         finally:
-            self._connection.close()
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Close the connection, answered or not."""
+        self._connection.close()
 
 
 class Polling:
@@ -44,6 +49,7 @@ class Polling:
 
     def __init__(self, url: str) -> None:
         self._url = url
+        self._pending: list[Request] = []
         answer = Request(url, "EIO=4&transport=polling").answer()
         assert (answer.status, answer.body[:1]) == (200, "0")
         self.opened: dict[str, Any] = json.loads(answer.body[1:])
@@ -61,6 +67,15 @@ class Polling:
 
     def pending(self) -> Request:
         """A poll that waits at the server."""
-        request = Request(self._url, self.query)
+        self._pending.append(Request(self._url, self.query))
         time.sleep(0.05)  # the server has it by then, before it has what comes next over another connection
-        return request
+        return self._pending[-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for request in self._pending:
+            request.give_up()
