@@ -22,12 +22,17 @@ from app import engine
 app = Flask(__name__)
 SocketIO = engine.SocketIO if os.environ.get("ENGINE", "ours") == "ours" else flask_socketio.SocketIO
 socketio = SocketIO(app, async_mode="eventlet", **json.loads(os.environ.get("OPTIONS", "{}")))
+ended: dict[str, list[str]] = {}  # by sid, the reasons that handlers of disconnect were told
 
 
 def connect(auth: Any) -> None:
     if auth == {"token": "raise"}:
         raise RuntimeError("the handler of connect failed")
     emit("auth", auth or {})
+
+
+def disconnected(reason: str) -> None:
+    ended.setdefault(request.sid, []).append(reason)  # type: ignore[attr-defined]
 
 
 def message(*values: Any) -> None:
@@ -40,6 +45,7 @@ def message_with_ack(*values: Any) -> tuple[Any, ...]:
 
 for namespace in ("/", "/custom"):
     socketio.on_event("connect", connect, namespace=namespace)
+    socketio.on_event("disconnect", disconnected, namespace=namespace)
     socketio.on_event("message", message, namespace=namespace)
     socketio.on_event("message-with-ack", message_with_ack, namespace=namespace)
 
@@ -80,6 +86,11 @@ def live() -> str:
     return "ok"
 
 
+@app.get("/ended/<sid>")
+def why_ended(sid: str) -> list[str]:
+    return ended.get(sid, [])
+
+
 @app.post("/tell/<room>")
 def tell_room(room: str) -> str:
     socketio.emit("told", request.get_json(), to=room)
@@ -90,7 +101,7 @@ if os.environ.get("PLAIN") == "1":
     eio = socketio.server.eio  # type: ignore[attr-defined]
     eio.on("message", eio.send)
     eio.on("connect", lambda *_: None)
-    eio.on("disconnect", lambda *_: None)
+    eio.on("disconnect", lambda sid, reason: ended.setdefault(sid, []).append(reason))
 
 if __name__ == "__main__":
     options = {"host": "127.0.0.1", "port": int(os.environ["PORT"])} | json.loads(os.environ.get("RUN", "{}"))
