@@ -5,6 +5,7 @@ is no packet, or none that a client may send now, ends its connection; Node's se
 """
 
 import logging
+import re
 from collections.abc import Iterator
 from functools import partial
 from math import inf
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 MOST_ATTACHMENTS = 10
+# Type, number of attachments, namespace, id, and what begins the payload. Python's idea of a digit is a wider one.
+HEAD = re.compile(r"\d(?:\d+-)?(?:/[^,]*(?:,|\Z))?\d*(?:[\[{\"]|\Z)", re.ASCII)
 BINARY = (kinds.BINARY_EVENT, kinds.BINARY_ACK)
 EVENTS = (kinds.EVENT, kinds.BINARY_EVENT)
 ACKS = (kinds.ACK, kinds.BINARY_ACK)
@@ -79,6 +82,9 @@ class Inbound:
         if packet.data is not None and not isinstance(packet.data, dict):
             self._refuse(eio_sid, packet.namespace, "auth has to be an object")
             return
+        if not self._is_known(packet.namespace or "/"):
+            self._refuse(eio_sid, packet.namespace, "Invalid namespace")
+            return
         self._connecting.add(eio_sid)
         try:
             self._server._handle_connect(eio_sid, packet.namespace, packet.data)
@@ -92,6 +98,11 @@ class Inbound:
                 self._forget(eio_sid, packet.namespace or "/")
             elif not self._hub.knows(eio_sid):
                 self._expect_connect(eio_sid)
+
+    def _is_known(self, namespace: str) -> bool:
+        server = self._server
+        names = server.namespaces
+        return names == "*" or any(namespace in known for known in (server.handlers, server.namespace_handlers, names))
 
     def _forget(self, eio_sid: str, namespace: str) -> None:
         sid = self._hub.sid_from_eio_sid(eio_sid, namespace)
@@ -126,6 +137,8 @@ class Inbound:
         if packet is None:
             if isinstance(data, bytes) and self._server.packet_class.uses_binary_events:
                 raise Malformed("an attachment of nothing")
+            if isinstance(data, str) and not HEAD.match(data):
+                raise Malformed("no packet")
             packet = self._server.packet_class(encoded_packet=data)
             self._check(eio_sid, packet)
             return packet, not packet.attachment_count
@@ -148,8 +161,8 @@ class Inbound:
                 raise Malformed("attachments that don't fit")
         elif attachments:
             raise Malformed("attachments where none belong")
-        if kind in EVENTS + ACKS and self._hub.sid_from_eio_sid(eio_sid, packet.namespace or "/") is None:
-            raise Malformed("an event of a client that is not connected")
+        if kind != kinds.CONNECT and self._hub.sid_from_eio_sid(eio_sid, packet.namespace or "/") is None:
+            raise Malformed("from a client that is not connected")
 
 
 def _numbers(data: Any) -> Iterator[float]:

@@ -55,6 +55,16 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
     and with it the socket: each event stream that was broken off cost a file descriptor.
     """
 
+    def setup(self) -> None:
+        self.server.debug = False  # it would send tracebacks
+        super().setup()
+
+    def get_environ(self) -> Any:
+        environ = super().get_environ()
+        if self.request_version == "HTTP/1.0":  # RFC 9110, section 7.8: there it means nothing
+            environ.pop("HTTP_UPGRADE", None)
+        return environ
+
     def finish(self) -> None:
         try:
             super().finish()

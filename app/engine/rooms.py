@@ -9,9 +9,30 @@ from typing import Any
 
 from socketio import Manager
 
-from app.engine.transport import Connection
+from app.engine.transport import Connection, Packet
 
 CONNECTING, CONNECTED, LEAVING, GONE = range(4)
+
+
+class Early:
+    """Stands for the connection of a socket until CONNECT is answered: what is sent to it comes behind the answer."""
+
+    __slots__ = ("_connection", "_kept")
+
+    websocket = None
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._kept: list[tuple[Packet, bool]] = []
+
+    def send(self, packet: Packet, *, bounded: bool = True) -> None:
+        self._kept.append((packet, bounded))
+
+    def release(self) -> Connection:
+        """Send what was kept; returns the connection, to be used from now on."""
+        for packet, bounded in self._kept:
+            self._connection.send(packet, bounded=bounded)
+        return self._connection
 
 
 class Socket:
@@ -20,14 +41,15 @@ class Socket:
     Attributes:
         sid: its id.
         eio_sid: that of its connection.
-        connection: its connection; None for one that the transport does not know: a stream, or a test client.
+        connection: its connection, or what keeps its packets until it is connected; None for one that the transport
+            does not know: a stream, or a test client.
         rooms: the names of the rooms that it is in.
         state: CONNECTING, CONNECTED, LEAVING or GONE.
     """
 
     __slots__ = ("connection", "eio_sid", "rooms", "sid", "state")
 
-    def __init__(self, sid: str, eio_sid: str, connection: Connection | None) -> None:
+    def __init__(self, sid: str, eio_sid: str, connection: "Connection | Early | None") -> None:
         self.sid = sid
         self.eio_sid = eio_sid
         self.connection = connection
@@ -60,7 +82,8 @@ class Rooms(Manager):  # type: ignore[misc]  # python-socketio carries no types
         Whatever connection had it before, has it no more.
         """
         self._remove(sid, namespace)
-        socket = Socket(sid, eio_sid, self.server.eio.sockets.get(eio_sid))
+        connection = self.server.eio.sockets.get(eio_sid)
+        socket = Socket(sid, eio_sid, None if connection is None else Early(connection))
         self.rooms.setdefault(namespace, {}).setdefault(None, {})[sid] = socket
         self._by_connection[namespace, eio_sid] = socket
         self._namespaces_of.setdefault(eio_sid, set()).add(namespace)
@@ -78,6 +101,8 @@ class Rooms(Manager):  # type: ignore[misc]  # python-socketio carries no types
             made = self.pre_connect(sid, namespace)
             return None if made is None else self.connect(made, namespace)
         socket.state = CONNECTED
+        if isinstance(socket.connection, Early):
+            socket.connection = socket.connection.release()
         return sid
 
     def is_pre_connected(self, sid: str, namespace: str) -> bool:

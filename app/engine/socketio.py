@@ -165,6 +165,10 @@ class SocketIO(flask_socketio.SocketIO):
         """
         return Listener(host, port)
 
+    def run(self, app: flask.Flask, host: str | None = None, port: int | None = None, **options: Any) -> None:
+        """As in Flask-SocketIO; what :func:`eventlet.wsgi.server` takes may be among the options."""
+        super().run(app, host, port, **{"protocol": HttpConnection} | options)
+
     def serve(self, app: flask.Flask, listener: Listener, most_connections: int, idle_seconds: float) -> None:
         """Serve in the foreground, as ``run`` does, but never send a traceback to a client.
 

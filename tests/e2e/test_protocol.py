@@ -1,12 +1,14 @@
 """The protocol over a raw WebSocket: what JavaScript clients don't send, and what they don't show."""
 
 import json
+import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
 
+from app.engine.transport.complaints import EVERY
 from tests.e2e.scenarios import World
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import Server
@@ -45,6 +47,7 @@ def test_an_event_that_is_none_ends_the_connection_and_runs_no_handler(packet: s
 @pytest.mark.parametrize("packet", ['40{"token":"\\u0000"}', '42["x","\\ud800"]', "42[", "4x"])
 def test_what_is_no_packet_ends_the_connection_with_a_line_in_the_log(packet: str, server: Server) -> None:
     before = len(server.log())
+    time.sleep(EVERY)
     with RawSocket(server.url) as raw:
         raw.receive()
         raw.send(packet)

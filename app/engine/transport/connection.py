@@ -2,8 +2,9 @@
 
 import logging
 from collections import deque
+from collections.abc import Callable
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from engineio.base_server import BaseServer
 from eventlet import hubs, sleep, spawn_n
@@ -11,7 +12,7 @@ from eventlet.event import Event
 
 from app.engine.transport import packets
 from app.engine.transport.packets import Malformed, Packet
-from app.engine.transport.polling import Polling
+from app.engine.transport.polling import Overlapping, Polling
 from app.engine.transport.websocket import WebSocket
 from app.engine.transport.wheel import Wheel
 
@@ -21,7 +22,7 @@ MOST_WAITING = 100  # messages of a client that wait to be handled; with more, n
 MOST_WAITING_BYTES = 1 << 18
 SLICE = 0.005  # seconds that one client's messages are handled in a row before others have their turn
 UPGRADE_SECONDS = 10.0  # from the handshake of the WebSocket to the packet that changes to it, as on Node.js
-PING = Packet(packets.PING)
+PING, CLOSE, NOOP = Packet(packets.PING), Packet(packets.CLOSE), Packet(packets.NOOP)
 REASONS = BaseServer.reason
 
 
@@ -48,6 +49,12 @@ class Owner(Protocol):
 
     def complain(self, of: str) -> None:
         """A client broke the protocol."""
+
+
+class End(NamedTuple):
+    """Stands behind the messages of a client that is gone."""
+
+    reason: str
 
 
 class Connection:
@@ -92,7 +99,7 @@ class Connection:
         self._owner = owner
         self._polling: Polling | None = Polling(owner.most_unsent)
         self._candidate: WebSocket | None = None
-        self._inbox: deque[str | bytes | None] | None = None
+        self._inbox: deque[str | bytes | End] | None = None
         self._inbox_size = 0
         self._working = False
         self._paused = False
@@ -139,22 +146,22 @@ class Connection:
         elif data[:1] == packets.PONG:
             self._pong()
         elif data[:1] == packets.CLOSE:
-            self._enqueue(None)
+            self._enqueue(End(REASONS.CLIENT_DISCONNECT))
         else:
             raise Malformed("no packet that a client may send")
 
     def _receive_frame(self, data: str | bytes) -> None:
         try:
-            self.receive(data)
+            self.receive(packets.decode(data) if isinstance(data, str) else data)
         except Malformed as error:
             self._owner.complain(str(error))
             self.close_soon(REASONS.TRANSPORT_ERROR)
 
-    def _enqueue(self, data: str | bytes | None) -> None:
+    def _enqueue(self, data: "str | bytes | End") -> None:
         if self._inbox is None:
             self._inbox = deque()
         self._inbox.append(data)
-        self._inbox_size += len(data or "")
+        self._inbox_size += len(data)
         if not self._working:
             self._working = True
             spawn_n(self._work)
@@ -180,8 +187,8 @@ class Connection:
         try:
             while self._inbox and not self.closed:
                 data = self._inbox.popleft()
-                if data is None:
-                    self.close(abort=True, reason=REASONS.TRANSPORT_CLOSE)
+                if isinstance(data, End):
+                    self.close(abort=True, reason=data.reason)
                     return
                 self._inbox_size -= len(data)
                 self._handle(data)
@@ -222,6 +229,25 @@ class Connection:
         assert self._polling is not None  # noqa: S101 - the caller looked
         return packets.encode_payload(self._polling.poll(socket))
 
+    def post(self, read: Callable[[], bytes]) -> None:
+        """Take the packets of a POST, and wait until more could be taken.
+
+        Args:
+            read: reads its body, which may take a while.
+
+        Raises:
+            Overlapping: another one is being read; the connection is over.
+            Malformed: there is something among them that is no packet.
+        """
+        assert self._polling is not None  # noqa: S101 - the caller looked
+        with self._polling.posting():
+            found = packets.decode_payload(read())
+        if self.closed:
+            raise Overlapping
+        for data in found:
+            self.receive(data)
+        self.wait_for_room()
+
     @property
     def polls(self) -> bool:
         """Whether it is over polling as yet."""
@@ -235,10 +261,13 @@ class Connection:
         self.websocket = websocket
         websocket.receive = self._receive_frame
 
+    @property
+    def may_upgrade(self) -> bool:
+        """Whether it polls, and tries no WebSocket as yet."""
+        return self._polling is not None and self._candidate is None
+
     def upgrade(self, websocket: WebSocket) -> None:
         """Change to ``websocket`` once the client has tried it: ``2probe``, answered with ``3probe``, then ``5``."""
-        if self._candidate is not None:
-            self._candidate.end("another one came")
         self._candidate = websocket
         websocket.receive = self._try
         hubs.get_hub().schedule_call_global(UPGRADE_SECONDS, self._give_up, websocket)
@@ -253,7 +282,7 @@ class Connection:
         elif data == packets.UPGRADE and polling.hurried:
             self.open(websocket)
             self._candidate = None
-            polling.close()
+            polling.close(NOOP)
             for packet in polling.take():
                 websocket.write(packet.frame, bounded=False)
         else:
@@ -283,7 +312,7 @@ class Connection:
         """End, behind what the client had sent before; may be called from the hub."""
         logger.debug("%s: %s", self.sid, why)
         if not self.closed:
-            self._enqueue(None)
+            self._enqueue(End(REASONS.TRANSPORT_CLOSE))
 
     def close_soon(self, reason: str = REASONS.SERVER_DISCONNECT) -> None:
         """As :meth:`close`, from where nothing may block."""
@@ -304,7 +333,7 @@ class Connection:
         if self._candidate is not None:
             self._candidate.end()
         if self._polling is not None:
-            self._polling.close()
+            self._polling.close(CLOSE if reason != REASONS.CLIENT_DISCONNECT else NOOP)
         if self.websocket is not None:
             if abort and not self.websocket.closing:
                 self.websocket.end()

@@ -44,7 +44,7 @@ def accept(environ: Mapping[str, Any]) -> bytes:
         status = "426 Upgrade Required" if "HTTP_SEC_WEBSOCKET_VERSION" in environ else "400 Bad Request"
         raise Refused(Answer(status, b"WebSocket 13 is spoken here", headers))
     key = environ.get("HTTP_SEC_WEBSOCKET_KEY", "")
-    if not is_upgrade(environ) or environ["REQUEST_METHOD"] != "GET" or not _is_key(key):
+    if not is_upgrade(environ) or "HTTP_HOST" not in environ or not _is_key(key):
         raise Refused(Answer("400 Bad Request", b"not a WebSocket handshake"))
     proof = b64encode(sha1((key + GUID).encode(), usedforsecurity=False).digest()).decode()
     lines = (

@@ -54,17 +54,30 @@ def encode_payload(packets: list[Packet]) -> str:
     return SEPARATOR.join([packet.polled for packet in packets])
 
 
-def decode_payload(body: bytes) -> list[str | bytes]:
-    """The packets of a POST, each as a WebSocket would bring it.
+def decode(text: str) -> str | bytes:
+    """One packet: the bytes that it holds, if it is binary in base64.
 
     Raises:
-        Malformed: it is not UTF-8, or holds an empty packet, or base64 that is none.
+        Malformed: it is empty, or its base64 is none.
+    """
+    if not text:
+        raise Malformed("an empty packet")
+    if text[0] != BASE64:
+        return text
+    try:
+        return b64decode(text[1:], validate=True)
+    except ValueError as error:
+        raise Malformed(str(error)) from None
+
+
+def decode_payload(body: bytes) -> list[str | bytes]:
+    """The packets of a POST.
+
+    Raises:
+        Malformed: it is not UTF-8, or one of them is none.
     """
     try:
         texts = body.decode().split(SEPARATOR)
-        packets = [b64decode(text[1:], validate=True) if text[:1] == BASE64 else text for text in texts]
-    except ValueError as error:
+    except UnicodeDecodeError as error:
         raise Malformed(str(error)) from None
-    if "" in packets:
-        raise Malformed("an empty packet")
-    return packets
+    return [decode(text) for text in texts]

@@ -1,16 +1,18 @@
 """The long-polling side of a connection: packets wait for the client's next GET."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from socket import MSG_PEEK
 from typing import Any
 
 from eventlet import hubs
 from eventlet.event import Event
 
-from app.engine.transport.packets import CLOSE, NOOP, Packet
+from app.engine.transport.packets import NOOP, Packet
 
 
 class Overlapping(Exception):
-    """A second GET came while one was waiting."""
+    """A second GET came while one was waiting, or a second POST while one was read."""
 
 
 class Polling:
@@ -20,14 +22,15 @@ class Polling:
         most: bytes; once more than that wait, no further packet is taken.
     """
 
-    __slots__ = ("_closed", "_most", "_packets", "_size", "_woken", "hurried")
+    __slots__ = ("_last", "_most", "_packets", "_posting", "_size", "_woken", "hurried")
 
     def __init__(self, most: int) -> None:
         self._packets: list[Packet] = []
         self._size = 0
         self._most = most
         self._woken: Event | None = None  # while a GET waits
-        self._closed = False
+        self._last: Packet | None = None
+        self._posting = False
         self.hurried = False
 
     def write(self, packet: Packet, *, bounded: bool = True) -> bool:
@@ -44,7 +47,7 @@ class Polling:
     def poll(self, socket: Any) -> list[Packet]:
         """Answer a GET: wait until there is something, and take it.
 
-        A CLOSE is never said behind anything else: socket.io-client 4.8 would hand on the events before it without
+        Its last answer is not joined to others: socket.io-client 4.8 would hand on events before a CLOSE without
         noting their offsets, and hear them again after a recovery.
 
         Args:
@@ -55,7 +58,7 @@ class Polling:
         """
         if self._woken is not None:
             raise Overlapping
-        if not self._packets and not self._closed and not self.hurried:
+        if not self._packets and self._last is None and not self.hurried:
             self._woken = Event()
             watch = Watch(socket, self._wake)
             try:
@@ -65,7 +68,7 @@ class Polling:
                 watch.stop()
             if watch.gone:
                 return []
-        return self.take() or [Packet(CLOSE if self._closed else NOOP)]
+        return self.take() or [self._last or Packet(NOOP)]
 
     def take(self) -> list[Packet]:
         """All that waits; it is the caller's now."""
@@ -78,9 +81,24 @@ class Polling:
         self.hurried = True
         self._wake()
 
-    def close(self) -> None:
-        """Answer the GET that waits; there will be no further one."""
-        self._closed = True
+    @contextmanager
+    def posting(self) -> Iterator[None]:
+        """While the body of a POST is read.
+
+        Raises:
+            Overlapping: another one is being read.
+        """
+        if self._posting:
+            raise Overlapping
+        self._posting = True
+        try:
+            yield
+        finally:
+            self._posting = False
+
+    def close(self, last: Packet) -> None:
+        """Answer the GET that waits with ``last``; there will be no further one."""
+        self._last = last
         self._wake()
 
     def _wake(self) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterable
+from functools import partial
 from io import BytesIO
 from sys import intern
 from time import monotonic
@@ -17,7 +18,7 @@ from app.engine.transport import detach, handshake
 from app.engine.transport.complaints import Complaints
 from app.engine.transport.connection import Connection
 from app.engine.transport.handshake import Answer, Refused
-from app.engine.transport.packets import OPEN, Malformed, Packet, decode_payload
+from app.engine.transport.packets import OPEN, Malformed, Packet
 from app.engine.transport.polling import Overlapping
 from app.engine.transport.websocket import WebSocket
 from app.engine.transport.wheel import Wheel
@@ -27,7 +28,7 @@ logger = logging.getLogger(__name__)
 StartResponse = Callable[..., Any]
 Environ = dict[str, Any]
 
-MOST_TICK = 1.0  # seconds; and a tenth of the ping timings, where those are shorter
+MOST_TICK = 0.25  # seconds; and a tenth of the ping timings, where those are shorter
 AT_ONCE = 500  # pings in a row before others have their turn
 
 # As on Node.js, whose clients may show them.
@@ -54,6 +55,9 @@ NOTHING = BytesIO()
 
 JSON = "Content-Type", "application/json"
 TEXT = "Content-Type", "text/plain; charset=UTF-8"
+
+
+TOO_LARGE = Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
 
 
 class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries no types
@@ -159,7 +163,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         connection = self.sockets.get(sid)
         if connection is None:
             raise _refused(UNKNOWN_SID)
-        if not connection.polls:
+        if not (connection.may_upgrade if transport == "websocket" else connection.polls):
             raise _refused(BAD_REQUEST)
         if transport == "websocket":
             self._upgrade(environ, connection)
@@ -248,10 +252,10 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
             if environ["REQUEST_METHOD"] == "GET":
                 return self._compressed(environ, _payload(connection.poll(detach.socket_of(environ))))
             if environ["REQUEST_METHOD"] == "POST":
-                self._take_in(environ, connection)
+                connection.post(partial(self._body, environ))
                 return Answer("200 OK", b"ok", (TEXT,))
         except Overlapping:
-            self.complain("two polls at once")
+            self.complain("two requests of a kind at once")
         except Malformed as error:
             self.complain(str(error))
         else:
@@ -259,17 +263,18 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         connection.close(reason=self.reason.TRANSPORT_ERROR)
         raise _refused(BAD_REQUEST)
 
-    def _take_in(self, environ: Environ, connection: Connection) -> None:
+    def _body(self, environ: Environ) -> bytes:
+        most = self.max_http_buffer_size
         chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
-        length = self.max_http_buffer_size + 1 if chunked else int(environ.get("CONTENT_LENGTH") or 0)
-        if length > self.max_http_buffer_size and not chunked:
-            raise Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
-        body = environ["wsgi.input"].read(length)
-        if len(body) > self.max_http_buffer_size:
-            raise Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
-        for data in decode_payload(body):
-            connection.receive(data)
-        connection.wait_for_room()
+        length = most + 1 if chunked else int(environ.get("CONTENT_LENGTH") or 0)
+        if length > most and not chunked:
+            raise TOO_LARGE
+        body: bytes = environ["wsgi.input"].read(length)
+        if len(body) > most:
+            raise TOO_LARGE
+        if len(body) < length and not chunked:
+            raise _refused(BAD_REQUEST)  # the client went away meanwhile
+        return body
 
     def _compressed(self, environ: Environ, answer: Answer) -> Answer:
         accepted = environ.get("HTTP_ACCEPT_ENCODING", "")

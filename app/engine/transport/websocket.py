@@ -7,6 +7,7 @@ not take waits in :class:`Unsent`, and leaves when the hub says that the socket 
 import errno
 import ssl
 from collections.abc import Callable, Iterable
+from socket import SHUT_WR
 from typing import Any
 
 from eventlet import hubs
@@ -173,6 +174,8 @@ class WebSocket:
         if self._writing is not None:
             hubs.get_hub().remove(self._writing)
             self._writing = None
+        if self.closing:
+            self._end_writing()
 
     def _write_when_possible(self) -> None:
         if self._writing is None:
@@ -244,9 +247,18 @@ class WebSocket:
         self.flush()
         self.closing = True
         if not self._ended:
+            if self.unsent is None:
+                self._end_writing()
             self._timer = hubs.get_hub().schedule_call_global(CLOSING, self.end, "the client did not answer a close")
             if self._listener is None:
                 hubs.get_hub().schedule_call_global(0, self.start)
+
+    def _end_writing(self) -> None:
+        """Tell the client's TCP that nothing follows. To close the socket would reset it, and what was sent be lost."""
+        try:
+            self._socket.shutdown(SHUT_WR)
+        except OSError:
+            self.end("the client is gone")
 
     def end(self, why: str = "ended here") -> None:
         """Close the socket now, whatever waits."""
