@@ -11,6 +11,7 @@ if __name__ == "__main__":
 
 import json
 import os
+from collections import Counter
 from typing import Any
 
 import flask_socketio
@@ -18,16 +19,25 @@ from flask import Flask, request
 from flask_socketio import disconnect, emit, join_room, leave_room
 
 from app import engine
+from tests.support.vitals import vitals
 
 app = Flask(__name__)
 SocketIO = engine.SocketIO if os.environ.get("ENGINE", "ours") == "ours" else flask_socketio.SocketIO
 socketio = SocketIO(app, async_mode="eventlet", **json.loads(os.environ.get("OPTIONS", "{}")))
 
 
-def connect(auth: Any) -> None:
-    if auth == {"token": "raise"}:
+calls: Counter[str] = Counter()
+
+
+def connect(auth: Any = None) -> None:
+    calls["connect"] += 1
+    if auth and "token" in auth and auth["token"] == "raise":
         raise RuntimeError("the handler of connect failed")
     emit("auth", auth or {})
+
+
+def left(_: Any = None) -> None:
+    calls["disconnect"] += 1
 
 
 def message(*values: Any) -> None:
@@ -40,13 +50,15 @@ def message_with_ack(*values: Any) -> tuple[Any, ...]:
 
 for namespace in ("/", "/custom"):
     socketio.on_event("connect", connect, namespace=namespace)
+    socketio.on_event("disconnect", left, namespace=namespace)
     socketio.on_event("message", message, namespace=namespace)
     socketio.on_event("message-with-ack", message_with_ack, namespace=namespace)
 
 
 @socketio.on("join")
-def join(room: str) -> None:
-    join_room(room)
+def join(*rooms: str) -> None:
+    for room in rooms:
+        join_room(room)
 
 
 @socketio.on("leave")
@@ -80,10 +92,16 @@ def live() -> str:
     return "ok"
 
 
+@app.post("/tell")
 @app.post("/tell/<room>")
-def tell_room(room: str) -> str:
+def tell_room(room: str | None = None) -> str:
     socketio.emit("told", request.get_json(), to=room)
     return "ok"
+
+
+@app.get("/vitals")
+def held() -> dict[str, Any]:
+    return vitals(socketio.server) | {"calls": calls}  # type: ignore[attr-defined]
 
 
 if os.environ.get("PLAIN") == "1":
