@@ -44,14 +44,19 @@ class DropIn(Server):
         counted: dict[str, int] = self.api.get("/vitals").json
         return counted
 
+    @property
+    def sessions(self) -> int:
+        """How many clients have a session, over whichever transport."""
+        return int(self.api.get("/sessions").body)
+
     def calls(self) -> dict[str, int]:
         """How often the application's handlers of connect and disconnect have run so far."""
-        counted: dict[str, int] = self.api.get("/vitals").json["calls"]
+        counted: dict[str, int] = self.api.get("/calls").json
         return {"connect": 0, "disconnect": 0} | counted
 
     def wait_until_left(self, sessions: int = 0, timeout: float = 2.0) -> None:
         """Wait until no more sessions than that are open."""
-        wait_until(lambda: self.vitals()["sessions"] <= sessions, timeout)
+        wait_until(lambda: self.sessions <= sessions, timeout)
 
     @property
     def resident(self) -> float:

@@ -51,6 +51,10 @@ class Request:
         """Close the connection before there is an answer."""
         if reset:
             self._connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection, if it is still open."""
         self._connection.close()
 
 
@@ -59,6 +63,7 @@ class Polling:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self._begun: list[Request] = []
         self.target = "/socket.io/?EIO=4&transport=polling"
         answer = self.get().answer()
         assert answer.status == 200, answer
@@ -67,7 +72,9 @@ class Polling:
 
     def get(self) -> Request:
         """Begin to poll."""
-        return Request(self._port, "GET", self.target)
+        request = Request(self._port, "GET", self.target)
+        self._begun.append(request)
+        return request
 
     def poll(self) -> Answer:
         """Poll, and wait for the answer."""
@@ -85,7 +92,7 @@ class Polling:
         while '42["auth",{}]' not in heard:
             heard += self.poll().packets
         if rooms:
-            assert self.post(f'421["join",{json.dumps(rooms)[1:-1]}]').status == 200
+            assert self.post("421" + json.dumps(["join", *rooms])).status == 200
             assert self.poll().packets == ["431[]"]
         return self
 
@@ -95,6 +102,8 @@ class Polling:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Say that it leaves, whether the session is still there or not."""
+        """Say that it leaves, whether the session is still there or not, and wait for no answer any more."""
         with suppress(TimeoutError):
             self.post("1")
+        for request in self._begun:
+            request.close()

@@ -21,6 +21,7 @@ TEN = ",".join(f'{{"_placeholder":true,"num":{num}}}' for num in range(10))
         [event('"0"'), b"x"],
         [event("0.5"), b"x"],
         [event("null"), b"x"],
+        [event("true"), b"x"],
         [event("[]"), b"x"],
         [event("0"), '42["message"]'],
         [event("0"), "40"],

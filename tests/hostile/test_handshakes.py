@@ -9,7 +9,7 @@ from tests.hostile.dropin_server import DropIn
 from tests.hostile.polls import Polling
 from tests.hostile.wire import TEXT, TIMEOUT, WebSocket, frame
 
-HIXIE_75 = "Origin: http://127.0.0.1\r\n"
+HIXIE_75 = "Origin: http://x\r\n"
 HIXIE_76 = HIXIE_75 + "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n"
 ASK = "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n"
 

@@ -31,7 +31,7 @@ def broadcast(server: DropIn, listener: Listener) -> None:
 def test_a_websocket_that_is_not_read_is_closed_and_takes_no_memory(server: DropIn) -> None:
     with Listener(server.port) as listener, WebSocket(server.port, receive_buffer=4096) as idle:
         idle.connected()
-        before, sessions = server.resident, server.vitals()["sessions"]
+        before, sessions = server.resident, server.sessions
         broadcast(server, listener)
         assert server.resident - before < 12
         server.wait_until_left(sessions - 1)
@@ -40,7 +40,7 @@ def test_a_websocket_that_is_not_read_is_closed_and_takes_no_memory(server: Drop
 def test_a_session_that_never_polls_is_closed_and_takes_no_memory(server: DropIn) -> None:
     polling = Polling(server.port).connected()
     with Listener(server.port) as listener:
-        before, sessions = server.resident, server.vitals()["sessions"]
+        before, sessions = server.resident, server.sessions
         broadcast(server, listener)
         assert server.resident - before < 12
         server.wait_until_left(sessions - 1)

@@ -11,8 +11,8 @@ TIMEOUT = 3.0  # seconds
 CONTINUATION, TEXT, BINARY, CLOSE, PING = 0, 1, 2, 8, 9
 
 UPGRADE = (
-    "GET /socket.io/?EIO=4&transport=websocket{} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
-    "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
+    b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
 
@@ -57,7 +57,7 @@ class WebSocket:
         self._unread = bytearray()
         self._tcp.connect(("127.0.0.1", port))
         self._tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.write(UPGRADE.format("").encode())
+        self.write(UPGRADE)
         while b"\r\n\r\n" not in self._unread:
             self._more()
         head, _, rest = self._unread.partition(b"\r\n\r\n")
@@ -91,7 +91,7 @@ class WebSocket:
 
     def ask(self, *words: object) -> Any:
         """Emit `message-with-ack` and return what it is acknowledged with; nothing else may come before."""
-        self.send(f'421["message-with-ack",{json.dumps(words)[1:-1]}]')
+        self.send("421" + json.dumps(["message-with-ack", *words]))
         answer = self.receive()
         assert isinstance(answer, str)
         assert answer.startswith("431["), answer

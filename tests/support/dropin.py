@@ -99,9 +99,19 @@ def tell_room(room: str | None = None) -> str:
     return "ok"
 
 
+@app.get("/calls")
+def called() -> dict[str, int]:
+    return calls
+
+
+@app.get("/sessions")
+def sessions() -> str:
+    return str(len(socketio.server.eio.sockets))  # type: ignore[attr-defined]
+
+
 @app.get("/vitals")
-def held() -> dict[str, Any]:
-    return vitals(socketio.server) | {"calls": calls}  # type: ignore[attr-defined]
+def held() -> dict[str, int]:
+    return vitals(socketio.server)  # type: ignore[attr-defined]
 
 
 if os.environ.get("PLAIN") == "1":
