@@ -11,6 +11,7 @@ if __name__ == "__main__":
 
 import json
 import os
+from collections import Counter, deque
 from typing import Any
 
 import flask_socketio
@@ -18,21 +19,25 @@ from flask import Flask, request
 from flask_socketio import disconnect, emit, join_room, leave_room
 
 from app import engine
+from tests.support.vitals import vitals
 
 app = Flask(__name__)
 SocketIO = engine.SocketIO if os.environ.get("ENGINE", "ours") == "ours" else flask_socketio.SocketIO
 socketio = SocketIO(app, async_mode="eventlet", **json.loads(os.environ.get("OPTIONS", "{}")))
-ended: dict[str, list[str]] = {}  # by sid, the reasons that handlers of disconnect were told
+ended: deque[tuple[str, str]] = deque(maxlen=1000)  # sids, and the reasons that handlers of disconnect were told
+calls: Counter[str] = Counter()
 
 
-def connect(auth: Any) -> None:
-    if auth == {"token": "raise"}:
+def connect(auth: Any = None) -> None:
+    calls["connect"] += 1
+    if auth and "token" in auth and auth["token"] == "raise":
         raise RuntimeError("the handler of connect failed")
     emit("auth", auth or {})
 
 
-def disconnected(reason: str) -> None:
-    ended.setdefault(request.sid, []).append(reason)  # type: ignore[attr-defined]
+def disconnected(reason: Any = None) -> None:
+    calls["disconnect"] += 1
+    ended.append((request.sid, reason))  # type: ignore[attr-defined]
 
 
 def message(*values: Any) -> None:
@@ -51,8 +56,9 @@ for namespace in ("/", "/custom"):
 
 
 @socketio.on("join")
-def join(room: str) -> None:
-    join_room(room)
+def join(*rooms: str) -> None:
+    for room in rooms:
+        join_room(room)
 
 
 @socketio.on("leave")
@@ -88,20 +94,36 @@ def live() -> str:
 
 @app.get("/ended/<sid>")
 def why_ended(sid: str) -> list[str]:
-    return ended.get(sid, [])
+    return [reason for gone, reason in ended if gone == sid]
 
 
+@app.post("/tell")
 @app.post("/tell/<room>")
-def tell_room(room: str) -> str:
+def tell_room(room: str | None = None) -> str:
     socketio.emit("told", request.get_json(), to=room)
     return "ok"
+
+
+@app.get("/calls")
+def called() -> dict[str, int]:
+    return calls
+
+
+@app.get("/sessions")
+def sessions() -> str:
+    return str(len(socketio.server.eio.sockets))  # type: ignore[attr-defined]
+
+
+@app.get("/vitals")
+def held() -> dict[str, int]:
+    return vitals(socketio.server)  # type: ignore[attr-defined]
 
 
 if os.environ.get("PLAIN") == "1":
     eio = socketio.server.eio  # type: ignore[attr-defined]
     eio.on("message", eio.send)
     eio.on("connect", lambda *_: None)
-    eio.on("disconnect", lambda sid, reason: ended.setdefault(sid, []).append(reason))
+    eio.on("disconnect", lambda sid, reason: ended.append((sid, reason)))
 
 if __name__ == "__main__":
     options = {"host": "127.0.0.1", "port": int(os.environ["PORT"])} | json.loads(os.environ.get("RUN", "{}"))
