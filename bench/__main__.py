@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench import delivery, engine
-from bench.report import print_table, write_json
+from bench.report import print_table, write, write_json
 from bench.rounds import Section, take
 
 SECTIONS: dict[str, Section] = {"delivery": delivery.steps, "engine": engine.steps}
@@ -24,6 +24,8 @@ def main(sections: tuple[str, ...], rounds: int, only: str) -> None:
             figures = take(SECTIONS[section], rounds, progress, only)
         print_table(console, section.capitalize(), figures)
         console.print(f"Written to {write_json(section, figures)}")
+        if section == "engine" and (picture := engine.chart(figures)):
+            console.print(f"Written to {write('engine.svg', picture)}")
 
 
 if __name__ == "__main__":

@@ -32,16 +32,19 @@ class Contestant:
     def __init__(self, name: str, server: Server) -> None:
         self.name = name
         self._server = server
+        self._new = True
 
     @property
     def target(self) -> Target:
         """The process as it is now."""
         return Target(self.name, self._server.port, self._server.pid)
 
-    def restart(self) -> None:
+    def renew(self) -> None:
         """Have a new process, of whose memory nothing was used."""
-        self._server.stop()
-        self._server.start()
+        if not self._new:
+            self._server.stop()
+            self._server.start()
+        self._new = False
 
 
 @contextmanager

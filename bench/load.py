@@ -146,6 +146,7 @@ class Crowd:
 
         :param timed_every: one of so many clients notes how long events were on their way
         """
+        self.joined = 0
         for number in range(count):
             self._until_joined(number - AT_ONCE)
             timed = timed_every > 0 and number % timed_every == 0

@@ -11,12 +11,13 @@ from bench.report import Bar, Figure
 
 
 class Value(NamedTuple):
-    """One figure of one round."""
+    """One figure of one round; of another system than that of the step, if it is named."""
 
     name: str
     value: float
     unit: str
     bars: tuple[Bar, ...] = ()
+    system: str | None = None
 
 
 class Step(NamedTuple):
@@ -44,8 +45,8 @@ def take(section: Section, rounds: int, progress: Progress, only: str = "") -> l
             for step in steps:
                 doing = f"round {number} of {rounds}: {step.name}, {step.system}"
                 progress.update(task, description=doing, refresh=True)
-                for name, value, unit, bars in step.measure():
-                    found[name, step.system, unit, bars].append(value)
+                for name, value, unit, bars, system in step.measure():
+                    found[name, system or step.system, unit, bars].append(value)
                 progress.advance(task)
     names = list(dict.fromkeys(name for name, *_ in found))
     figures = [Figure(*what, values) for what, values in found.items()]

@@ -63,7 +63,7 @@ def test_the_engine_is_measured_beside_the_others() -> None:
     }
     assert by_system == {
         "ours": rooms | delays | rest,
-        "ours, with offsets": {"CPU per delivery, room of 10", "TCP segments a frame, room of 10"},
+        "ours, with offsets": {"CPU per delivery, room of 10"},
         "stock": rooms | delays | rest,
         "node": rooms | delays | rest,
         "floor": rooms | delays,
