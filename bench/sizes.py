@@ -16,8 +16,8 @@ class Room:
 class Size:
     """How much there is of everything in a round."""
 
-    large: Room = Room(5_000, 8, 0.04)
-    middle: Room = Room(1_000, 40, 0.01)
+    large: Room = Room(5_000, 6, 0.06)
+    middle: Room = Room(1_000, 40, 0.015)
     small: Room = Room(100, 300, 0.003)
     tiny: Room = Room(
         5, 2_000, 0.001
