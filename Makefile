@@ -43,7 +43,7 @@ test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real 
 faults: setup $(TEST_PACKAGES) ## Kill servers, cut links and count what was lost, repeated or out of order (minutes)
 	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/faults
 
-bench: setup $(TEST_PACKAGES) ## Measure how soon and how many events are heard, and print it beside what must be reached
+bench: setup $(TEST_PACKAGES) ## Measure how soon and how many events are heard and what they cost, beside what must be reached
 	@exec $(BIN)/python -m bench
 
 lint: types ## Check style, types and the direction of imports

@@ -4,23 +4,28 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import delivery
-from bench.report import print_table, write_json
+from bench import delivery, engine
+from bench.report import print_table, write, write_json
+from bench.rounds import Section, take
 
-SECTIONS = {"delivery": delivery.measure}
+SECTIONS: dict[str, Section] = {"delivery": delivery.steps, "engine": engine.steps}
 
 
 @click.command()
 @click.argument("sections", nargs=-1, type=click.Choice(list(SECTIONS)))
 @click.option("--rounds", type=click.IntRange(1), default=3, show_default=True, help="How often each is taken.")
-def main(sections: tuple[str, ...], rounds: int) -> None:
+@click.option("--only", default="", help="Take only the steps with this in their names, as the progress bar has them.")
+def main(sections: tuple[str, ...], rounds: int, only: str) -> None:
     """Measure all SECTIONS, or those that are named. A bar that is missed is told, and no error."""
     console = Console()
     for section in sections or SECTIONS:
-        with Progress(console=console, transient=True) as progress:
-            figures = SECTIONS[section](rounds, progress)
+        # Drawn anew only between what is measured: doing so takes the processor for some milliseconds.
+        with Progress(console=console, transient=True, auto_refresh=False) as progress:
+            figures = take(SECTIONS[section], rounds, progress, only)
         print_table(console, section.capitalize(), figures)
         console.print(f"Written to {write_json(section, figures)}")
+        if section == "engine" and (picture := engine.chart(figures)):
+            console.print(f"Written to {write('engine.svg', picture)}")
 
 
 if __name__ == "__main__":

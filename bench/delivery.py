@@ -13,19 +13,17 @@ Moments are taken in the process where something happens, and all from one clock
 is held against what was made: each event once, in order, or there is no figure.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
-
-from rich.progress import Progress
 
 from bench.commits import moments
-from bench.report import Bar, Figure
+from bench.report import Bar
+from bench.rounds import Step, Value
 from bench.systems import System, Systems, systems
 from tests.support.js_client import JsClient, JsPeer, Kept
 
@@ -44,52 +42,24 @@ class Size:
     away: int = 5  # clients
 
 
-class Value(NamedTuple):
-    """One figure of one round, in the unit of its bar."""
-
-    name: str
-    value: float
-    bar: Bar
-
-
-class Step(NamedTuple):
-    """What is measured in one go, in each round."""
-
-    name: str
-    system: System
-    measure: Callable[[System], Iterator[Value]]
-
-
-def measure(rounds: int, progress: Progress, size: Size | None = None) -> list[Figure]:
-    """Take every figure, the systems in turn, as often as there are rounds.
-
-    :raises AssertionError: an event was lost, repeated or out of order, or is not heard within a minute
-    """
-    found: defaultdict[tuple[str, str, Bar], list[float]] = defaultdict(list)
-    task = progress.add_task("starting the systems", total=None)
+@contextmanager
+def steps(size: Size | None = None) -> Iterator[list[Step]]:
+    """What is measured, of the systems in turn."""
     with TemporaryDirectory(prefix="bench-") as folder, systems(Path(folder)) as running:
-        steps = _steps(running, size or Size())
-        progress.update(task, total=rounds * len(steps))
-        for number in range(1, rounds + 1):
-            for step in steps:
-                progress.update(task, description=f"round {number} of {rounds}: {step.name}, {step.system.name}")
-                for name, value, bar in step.measure(step.system):
-                    found[name, step.system.name, bar].append(value)
-                progress.advance(task)
-    return [Figure(*what, values) for what, values in found.items()]
+        yield _steps(running, size or Size())
 
 
 def _steps(running: Systems, size: Size) -> list[Step]:
-    in_one = partial(_commit_to_heard, size=size, half=Bar(5, "ms"), most=Bar(20, "ms"))
-    in_cluster = partial(_commit_to_heard, size=size, half=Bar(10, "ms"), most=Bar(40, "ms"))
-    replay = partial(_replay, size=size)
+    def step(name: str, system: System, measure: Callable[..., Iterator[Value]], *bars: Bar) -> Step:
+        return Step(name, system.name, partial(measure, system, size, *bars))
+
     return [
-        Step("commit → heard", running.sqlite, in_one),
-        Step("commit → heard", running.postgresql, in_one),
-        Step("commit → heard", running.cluster, in_cluster),
-        Step("replay", running.sqlite, replay),
-        Step("replay", running.cluster, replay),
-        Step("through the relay", running.cluster, partial(_relayed, size=size)),
+        step("commit → heard", running.sqlite, _commit_to_heard, Bar(5), Bar(20)),
+        step("commit → heard", running.postgresql, _commit_to_heard, Bar(5), Bar(20)),
+        step("commit → heard", running.cluster, _commit_to_heard, Bar(10), Bar(40)),
+        step("replay", running.sqlite, _replay),
+        step("replay", running.cluster, _replay),
+        step("through the relay", running.cluster, _relayed),
     ]
 
 
@@ -104,8 +74,8 @@ def _commit_to_heard(system: System, size: Size, half: Bar, most: Bar) -> Iterat
     committed = moments(system.commits_at.log())[before:]
     delays = [(at - since) * 1000 for at, since in zip(heard, committed, strict=True)][size.warm_up :]
     cuts = quantiles(delays, n=100, method="inclusive")
-    yield Value("commit → heard, p50", cuts[49], half)
-    yield Value("commit → heard, p99", cuts[98], most)
+    yield Value("commit → heard, p50", cuts[49], "ms", (half,))
+    yield Value("commit → heard, p99", cuts[98], "ms", (most,))
 
 
 def _relayed(system: System, size: Size) -> Iterator[Value]:
@@ -115,7 +85,7 @@ def _relayed(system: System, size: Size) -> Iterator[Value]:
         committed = system.commit(size.relayed)
         heard = _all_of(client, size.relayed)
     rate = size.relayed / (heard[-1] - committed)
-    yield Value("durable events through the relay", rate, Bar(2_000, "a second", at_least=True))
+    yield Value("durable events through the relay", rate, "a second", (Bar(2_000, at_least=True),))
 
 
 def _replay(system: System, size: Size) -> Iterator[Value]:
@@ -129,7 +99,7 @@ def _replay(system: System, size: Size) -> Iterator[Value]:
         system.request(size.missed)
         _all_of(witness, size.missed)
         took = [_comes_back(client, size.missed) for client in away]
-    yield Value(f"replay of {size.missed} missed events", median(took) * 1000, Bar(50, "ms"))
+    yield Value(f"replay of {size.missed} missed events", median(took) * 1000, "ms", (Bar(50),))
 
 
 def _comes_back(client: JsClient, missed: int) -> float:

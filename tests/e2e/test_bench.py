@@ -1,14 +1,32 @@
 """`make bench` measures what it says, on very little."""
 
+from functools import partial
+
 from rich.progress import Progress
 
-from bench.delivery import Size, measure
+from bench import delivery, engine
+from bench.rounds import take
+from bench.sizes import Room, Size
 
-LITTLE = Size(warm_up=1, timed=5, every=0, relayed=30, missed=5, away=1)
+LITTLE = delivery.Size(warm_up=1, timed=5, every=0, relayed=30, missed=5, away=1)
+FEW = Size(
+    large=Room(20, 5, 0.01),
+    middle=Room(10, 5, 0.01),
+    small=Room(5, 5, 0.01),
+    tiny=Room(2, 10, 0.001),
+    rooms=10,
+    few=Room(2, 5, 0.005),
+    first=2,
+    leaving=3,
+    asking=4,
+    asked=10,
+    idle=4,
+    ping_interval=0.5,
+)
 
 
 def test_delivery_takes_every_figure_of_every_system_in_each_round() -> None:
-    figures = measure(1, Progress(disable=True), LITTLE)
+    figures = take(partial(delivery.steps, LITTLE), 1, Progress(disable=True))
     one, postgresql = "one process, SQLite", "one process, PostgreSQL"
     cluster = "2 processes, PostgreSQL and Redis"
     p50, p99 = "commit → heard, p50", "commit → heard, p99"
@@ -25,3 +43,29 @@ def test_delivery_takes_every_figure_of_every_system_in_each_round() -> None:
         (relayed, cluster): 1,
     }
     assert all(0 < value < 60_000 for figure in figures for value in figure.rounds)
+
+
+def test_the_engine_is_measured_beside_the_others() -> None:
+    figures = take(partial(engine.steps, FEW), 1, Progress(disable=True))
+    by_system: dict[str, set[str]] = {}
+    for figure in figures:
+        by_system.setdefault(figure.system, set()).add(figure.name)
+    rooms = {f"{what}, room of {size}" for what in ("CPU per delivery", "TCP segments a frame") for size in (20, 10, 5)}
+    delays = {"delivery, room of 10, p50", "delivery, room of 10, p99"}
+    rest = {
+        "memory a connection",
+        "CPU a connect and join",
+        "CPU per delivery, 10 rooms of 2",
+        "CPU per event of a client, with ack",
+        "4 idle connections",
+        "delivery, 2 clients, p99.9",
+        "longest pause",
+    }
+    assert by_system == {
+        "ours": rooms | delays | rest,
+        "ours, with offsets": {"CPU per delivery, room of 10"},
+        "stock": rooms | delays | rest,
+        "node": rooms | delays | rest,
+        "floor": rooms | delays,
+    }
+    assert all(len(figure.rounds) == 1 and figure.median >= 0 for figure in figures)
