@@ -21,8 +21,8 @@ logger = logging.getLogger(__name__)
 
 RESERVED = frozenset({"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"})
 MOST_ATTACHMENTS = 10
-# Type, number of attachments, namespace, id, and what begins the payload. Python's idea of a digit is a wider one.
-HEAD = re.compile(r"\d(?:\d+-)?(?:/[^,]*(?:,|\Z))?\d*(?:[\[{\"]|\Z)", re.ASCII)
+# Type, number of attachments, namespace and id. Python-socketio takes whatever Unicode has for a digit.
+HEAD = re.compile(r"(?a:\d(?:\d+-)?(?:/[^,]*(?:,|\Z))?\d*)(?!\d)")
 BINARY = (kinds.BINARY_EVENT, kinds.BINARY_ACK)
 EVENTS = (kinds.EVENT, kinds.BINARY_EVENT)
 ACKS = (kinds.ACK, kinds.BINARY_ACK)

@@ -4,16 +4,19 @@ import errno
 import logging
 import resource
 import socket
+from contextlib import suppress
 from typing import Any
 
 import eventlet
 import eventlet.wsgi
+from eventlet import hubs
 
 logger = logging.getLogger(__name__)
 
 BACKLOG = 2048  # connections that wait to be accepted, as in gunicorn; beyond eventlet's 50, Linux drops handshakes
 NO_FILE_LEFT = {errno.EMFILE, errno.ENFILE}
 RETRY = 0.1  # seconds before the next try when a connection can't be accepted
+REQUEST_SECONDS = 30.0
 OTHER_FILES = 200  # of a process, beside those of its connections: the database's, Redis's, logs
 
 
@@ -55,14 +58,43 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
     and with it the socket: each event stream that was broken off cost a file descriptor.
     """
 
-    def setup(self) -> None:
-        self.server.debug = False  # it would send tracebacks
-        super().setup()
+    def __init__(self, state: Any, server: Any, request_seconds: float = REQUEST_SECONDS) -> None:
+        """
+        Args:
+            request_seconds: that a request may take to arrive, from its first byte to the last of its body.
+        """
+        self._request_seconds = request_seconds
+        self._deadline: Any = None
+        server.debug = False  # it would send tracebacks
+        super().__init__(state, server)
+
+    def _read_request_line(self) -> Any:
+        self.environ = None
+        with suppress(OSError):
+            self.connection.settimeout(self.server.keepalive or None)
+            self.rfile.peek(1)
+        self._deadline = hubs.get_hub().schedule_call_global(self._request_seconds, self._end_unless_there)
+        return super()._read_request_line()
+
+    def _end_unless_there(self) -> None:
+        if self.environ is None or not _is_read(self.environ["eventlet.input"]):
+            with suppress(OSError):
+                self.connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_one_request(self) -> None:
+        try:
+            super().handle_one_request()
+        finally:
+            if self._deadline is not None:
+                self._deadline.cancel()
+                self._deadline = None
 
     def get_environ(self) -> Any:
         environ = super().get_environ()
         if self.request_version == "HTTP/1.0":  # RFC 9110, section 7.8: there it means nothing
             environ.pop("HTTP_UPGRADE", None)
+        if _is_read(environ["eventlet.input"]):
+            self._deadline.cancel()
         return environ
 
     def finish(self) -> None:
@@ -70,6 +102,13 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
             super().finish()
         finally:
             self.rfile.close()
+
+
+def _is_read(body: Any) -> bool:
+    """Whether an input of :mod:`eventlet.wsgi` was read to its end."""
+    if body.chunked_input:
+        return bool(body.chunk_length == 0)
+    return bool(body.position >= (body.content_length or 0))
 
 
 def allow_connections(most: int) -> None:

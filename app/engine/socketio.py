@@ -1,6 +1,7 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 import eventlet
@@ -22,7 +23,7 @@ from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.inbound import Inbound
-from app.engine.listener import HttpConnection, Listener, allow_connections
+from app.engine.listener import REQUEST_SECONDS, HttpConnection, Listener, allow_connections
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
@@ -75,10 +76,11 @@ class SocketIO(flask_socketio.SocketIO):
                 order of their arrival (``async_handlers`` is off), and ``json`` refuses NaN. And further ones:
                 ``max_outbox_bytes`` may wait to be written to a client, before it is dropped (1,000,000);
                 ``max_connections`` of this process (no bound); ``connect_timeout`` seconds that a client has to
-                connect to a namespace (10).
+                connect to a namespace (10); ``request_timeout`` seconds that an HTTP request may take to arrive (30).
         """
         most_unsent = options.pop("max_outbox_bytes", MOST_UNSENT)
         most_connections = options.pop("max_connections", None)
+        self._http = partial(HttpConnection, request_seconds=options.pop("request_timeout", REQUEST_SECONDS))
         connect_seconds = options.pop("connect_timeout", CONNECT_SECONDS)
         self.hub = Hub()
         self.broker = broker or LocalBroker()
@@ -167,7 +169,7 @@ class SocketIO(flask_socketio.SocketIO):
 
     def run(self, app: flask.Flask, host: str | None = None, port: int | None = None, **options: Any) -> None:
         """As in Flask-SocketIO; what :func:`eventlet.wsgi.server` takes may be among the options."""
-        super().run(app, host, port, **{"protocol": HttpConnection} | options)
+        super().run(app, host, port, **{"protocol": self._http} | options)
 
     def serve(self, app: flask.Flask, listener: Listener, most_connections: int, idle_seconds: float) -> None:
         """Serve in the foreground, as ``run`` does, but never send a traceback to a client.
@@ -184,7 +186,7 @@ class SocketIO(flask_socketio.SocketIO):
         eventlet.wsgi.server(
             listener,
             app,
-            protocol=HttpConnection,
+            protocol=self._http,
             log_output=False,
             debug=False,
             max_size=most_connections,

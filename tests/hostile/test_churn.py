@@ -16,7 +16,7 @@ KINDS = [
     (b"GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", b"ok", b"", b""),
     (b"", b"", b"", b""),
 ]
-EACH, WARM_UP = 500, 100
+EACH = 500
 TOGETHER = 10  # of each kind, less than wait to be accepted at a time
 SECONDS = 4.0
 MEGABYTES = 10  # that may stay: the allocator's
@@ -30,7 +30,7 @@ def run() -> dict[str, Any]:
 @pytest.fixture
 def warm(server: DropIn) -> DropIn:
     """A server that has had connections before."""
-    churn(server, WARM_UP)
+    churn(server, EACH)
     return server
 
 

@@ -1,7 +1,7 @@
 """Connections whose requests never end: they hold nobody up, and are closed."""
 
 import socket
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from select import select
 from time import monotonic, sleep
 from types import TracebackType
@@ -96,22 +96,3 @@ def test_1000_of_them_hold_nobody_up(server: DropIn) -> None:
     with watch, Stalled(server, CONNECTIONS // len(KINDS)) as stalled:
         assert stalled.drip(REQUEST_TIMEOUT + SLACK) == set()
     assert max(watch.seconds) < 1
-
-
-def test_1000_that_come_at_once_need_not_try_again(server: DropIn) -> None:
-    """The system drops a connection that finds too many before it; its client sends it anew after a second."""
-    with ExitStack() as opened:
-        connections = [opened.enter_context(socket.socket()) for _ in range(CONNECTIONS)]
-        for connection in connections:
-            connection.setblocking(False)
-            connection.connect_ex(("127.0.0.1", server.port))
-        deadline = monotonic() + 0.9
-        while waiting := [connection for connection in connections if not _is_open(connection)]:
-            assert monotonic() < deadline, f"{len(waiting)} of {CONNECTIONS}"
-            sleep(0.05)
-
-
-def _is_open(connection: socket.socket) -> bool:
-    with suppress(OSError):
-        return bool(connection.getpeername())
-    return False

@@ -11,6 +11,7 @@ from eventlet import hubs, sleep, spawn_n
 from eventlet.event import Event
 
 from app.engine.transport import packets
+from app.engine.transport.complaints import EVERY
 from app.engine.transport.packets import Malformed, Packet
 from app.engine.transport.polling import Overlapping, Polling
 from app.engine.transport.websocket import WebSocket
@@ -77,6 +78,7 @@ class Connection:
     __slots__ = (
         "_candidate",
         "_due",
+        "_failed_at",
         "_inbox",
         "_inbox_size",
         "_owner",
@@ -105,6 +107,7 @@ class Connection:
         self._paused = False
         self._room: Event | None = None
         self._pinged = False
+        self._failed_at = -EVERY
         self._due = owner.wheel.add(monotonic() + owner.ping_interval, self._ping)
 
     # --- sending
@@ -207,7 +210,15 @@ class Connection:
             self._owner.complain(str(error))
             self.close(reason=REASONS.TRANSPORT_ERROR)
         except Exception:
-            logger.exception("a message could not be handled")
+            if self._is_news():  # a client can make a handler fail as often as it likes
+                logger.exception("a message could not be handled")
+
+    def _is_news(self) -> bool:
+        now = monotonic()
+        if now - self._failed_at < EVERY:
+            return False
+        self._failed_at = now
+        return True
 
     def _resume(self) -> None:
         if (self._paused or self._room is not None) and not self.is_full:
