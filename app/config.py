@@ -56,6 +56,7 @@ class Settings(BaseSettings):
 
     max_body_bytes: int = Field(64 * 1024, gt=0)
     max_message_bytes: int = Field(64 * 1024, gt=0)
+    max_outbox_bytes: int = Field(1_000_000, gt=0)  # that wait to be written to a client, before it is dropped
     requests_per_minute: int = Field(300, gt=0)  # a user
     logins_per_minute: int = Field(20, gt=0)  # an address
     wrong_passwords: int = Field(10, gt=0)  # an account, in 15 minutes
@@ -68,6 +69,8 @@ class Settings(BaseSettings):
     typing_seconds: float = Field(6, gt=0)
     ping_interval_seconds: float = Field(25, gt=0)
     ping_timeout_seconds: float = Field(20, gt=0)
+    connect_seconds: float = Field(10, gt=0)  # that a client has to connect to a namespace
+    request_seconds: float = Field(30, gt=0)  # that an HTTP request may take to arrive
     drain_seconds: float = Field(10, ge=0, le=20)  # of which SIGTERM closes the sockets; gunicorn.conf.py gives 30
 
     @field_validator("client_url")

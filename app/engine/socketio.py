@@ -12,7 +12,7 @@ import flask_socketio
 from eventlet.event import Event
 from socketio.exceptions import ConnectionRefusedError
 
-from app.engine import hooks, strict_json
+from app.engine import collector, hooks, strict_json
 from app.engine.begin import Begin
 from app.engine.brokers import Broker
 from app.engine.brokers.local import LocalBroker
@@ -118,6 +118,7 @@ class SocketIO(flask_socketio.SocketIO):
 
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
+        collector.settle()
         self.relay.start(self._begin_at)
         self.recovery.upkeep.start()
 
@@ -169,6 +170,7 @@ class SocketIO(flask_socketio.SocketIO):
 
     def run(self, app: flask.Flask, host: str | None = None, port: int | None = None, **options: Any) -> None:
         """As in Flask-SocketIO; what :func:`eventlet.wsgi.server` takes may be among the options."""
+        collector.settle()
         super().run(app, host, port, **{"protocol": self._http} | options)
 
     def serve(self, app: flask.Flask, listener: Listener, most_connections: int, idle_seconds: float) -> None:
@@ -196,7 +198,8 @@ class SocketIO(flask_socketio.SocketIO):
         )
 
     def allow_connections(self, most: int) -> None:
-        """Let this process have files for ``most`` connections, as far as the system does. :meth:`serve` sees to it."""
+        """Serve ``most`` connections, WebSockets among them, and have files for them. :meth:`serve` sees to it."""
+        self.server.eio.most_connections = most
         allow_connections(most)
 
     def stop(self) -> None:

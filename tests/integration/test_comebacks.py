@@ -69,12 +69,18 @@ def lost(clients: Clients) -> str:
     """The pid of a session whose socket was in the room, and whose link was cut."""
     transport = Transport("first")
     clients.connect(transport)
-    sid = socketio.hub.sid_from_eio_sid("first", "/")
+    sid = sid_of("first")
     pid = socketio.recovery._clients[sid].session.pid
     socketio.recovery.enter(sid, "/", ROOM)
     transport.close()
     eventlet.sleep(0.05)  # storing that is left to a greenlet
     return pid
+
+
+def sid_of(connection: str) -> str:
+    sid = socketio.hub.sid_from_eio_sid(connection, "/")
+    assert sid is not None
+    return sid
 
 
 def hears(transport: Transport) -> bool:
@@ -111,12 +117,12 @@ def test_a_room_that_is_entered_during_a_recovery_is_kept(clients: Clients, lost
     transport = Transport("back")
 
     def allowed(_: str, rooms: Collection[str]) -> set[str]:
-        socketio.recovery.enter_soon(socketio.hub.sid_from_eio_sid("back", "/"), "/", "chat-new")
+        socketio.recovery.enter_soon(sid_of("back"), "/", "chat-new")
         return set(rooms)
 
     clients.allowed = allowed
     clients.connect(transport, lost)
-    assert "chat-new" in socketio.hub.get_rooms(socketio.hub.sid_from_eio_sid("back", "/"), "/")
+    assert "chat-new" in socketio.hub.get_rooms(sid_of("back"), "/")
 
 
 def test_a_room_that_may_not_be_heard_any_more_is_left_at_a_recovery(clients: Clients, lost: str) -> None:
@@ -139,7 +145,7 @@ def test_a_join_that_fails_while_it_reads_the_past_is_none(
 ) -> None:
     transport = Transport("back")
     clients.connect(transport, lost)
-    sid = socketio.hub.sid_from_eio_sid("back", "/")
+    sid = sid_of("back")
 
     def fail(*_: Any) -> None:
         raise ConnectionError
@@ -160,7 +166,7 @@ def test_nobody_is_let_in_before_the_newest_event_is_known(clients: Clients, mon
     eventlet.spawn_after(0.01, socketio.hub.begin_at, 7)
     in_time = Transport("in time")
     clients.connect(in_time)
-    sid = socketio.hub.sid_from_eio_sid("in time", "/")
+    sid = sid_of("in time")
     assert socketio.recovery._clients[sid].session.began_at == 7
 
 
@@ -188,7 +194,7 @@ def test_a_command_of_the_old_connection_that_ends_during_a_comeback_releases_no
     transport = Transport("back")
 
     def allowed(_: str, rooms: Collection[str]) -> set[str]:
-        socketio.recovery.flush(socketio.hub.sid_from_eio_sid("back", "/"))  # as behind every command
+        socketio.recovery.flush(sid_of("back"))  # as behind every command
         assert not hears(transport)
         return set(rooms)
 
