@@ -182,7 +182,7 @@ class Hub(Rooms):
                 direct.append(connection.websocket)
             else:
                 self._send(socket, packet)
-        write_to_all(direct, packet.frame)
+        write_to_all(direct, packet)
 
     def _send(self, socket: Socket, packet: Packet, *, bounded: bool = True) -> None:
         if socket.connection is not None:

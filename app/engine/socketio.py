@@ -1,6 +1,7 @@
 """A drop-in for :class:`flask_socketio.SocketIO` that delivers what was committed, in order."""
 
 from collections.abc import Callable
+from dataclasses import fields
 from functools import partial
 from typing import Any, Protocol
 
@@ -29,9 +30,8 @@ from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
 from app.engine.relay import Relay
 from app.engine.sessions import Sessions
-from app.engine.transport import Engine
+from app.engine.transport import Engine, Options
 
-MOST_UNSENT = 1_000_000  # bytes
 CONNECT_SECONDS = 10.0
 
 
@@ -73,13 +73,11 @@ class SocketIO(flask_socketio.SocketIO):
             broker: how envelopes reach the hub of every process. Unless given, there is one, and nothing is numbered.
             drain_seconds: over how long the connections are closed, at the most, when the process is told to stop.
             options: as for Flask-SocketIO, with other defaults: commands of a socket run one after the other in the
-                order of their arrival (``async_handlers`` is off), and ``json`` refuses NaN. And further ones:
-                ``max_outbox_bytes`` may wait to be written to a client, before it is dropped (1,000,000);
-                ``max_connections`` of this process (no bound); ``connect_timeout`` seconds that a client has to
-                connect to a namespace (10); ``request_timeout`` seconds that an HTTP request may take to arrive (30).
+                order of their arrival (``async_handlers`` is off), and ``json`` refuses NaN. Further ones are those of
+                :class:`app.engine.transport.Options`, ``connect_timeout``, the seconds that a client has to connect to
+                a namespace (10), and ``request_timeout``, those that an HTTP request may take to arrive (30).
         """
-        most_unsent = options.pop("max_outbox_bytes", MOST_UNSENT)
-        most_connections = options.pop("max_connections", None)
+        own = {field.name: options.pop(field.name) for field in fields(Options) if field.name in options}
         self._http = partial(HttpConnection, request_seconds=options.pop("request_timeout", REQUEST_SECONDS))
         connect_seconds = options.pop("connect_timeout", CONNECT_SECONDS)
         self.hub = Hub()
@@ -87,9 +85,7 @@ class SocketIO(flask_socketio.SocketIO):
         options.setdefault("async_handlers", False)
         options.setdefault("json", strict_json)
         super().init_app(app, client_manager=self.hub, **options)
-        self.server.eio = Engine.in_place_of(
-            self.server.eio, most_unsent=most_unsent, most_connections=most_connections
-        )
+        self.server.eio = Engine.in_place_of(self.server.eio, Options(**own))
         Inbound(self.server, self.hub, connect_seconds)
         if not isinstance(self.broker, LocalBroker):
             self.hub.pass_calls_on(self.broker.publish)

@@ -115,7 +115,7 @@ class Connection:
     def send(self, packet: Packet, *, bounded: bool = True) -> None:
         """Send a packet behind all that was sent before; never blocks. A client that is too slow is dropped."""
         if self.websocket is not None:
-            self.websocket.write(packet.frame, bounded=bounded)
+            self.websocket.write(_framed(packet, self.websocket), bounded=bounded)
         elif self._polling is not None and not self.closed and not self._polling.write(packet, bounded=bounded):
             self._lost("the client polls too slowly")
 
@@ -295,7 +295,7 @@ class Connection:
             self._candidate = None
             polling.close(NOOP)
             for packet in polling.take():
-                websocket.write(packet.frame, bounded=False)
+                websocket.write(_framed(packet, websocket), bounded=False)
         else:
             websocket.end("not the packets of an upgrade")
 
@@ -351,3 +351,7 @@ class Connection:
             else:
                 self.websocket.close()
         self._owner.ended(self, reason)
+
+
+def _framed(packet: Packet, websocket: WebSocket) -> bytes:
+    return packet.compressed_frame if websocket.compressed else packet.frame

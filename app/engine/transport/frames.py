@@ -1,7 +1,7 @@
 """WebSocket frames (RFC 6455) without a socket: bytes in, messages out, and the other way round."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0x0, 0x1, 0x2, 0x8, 0x9, 0xA
@@ -12,6 +12,7 @@ CLOSE_CODES = frozenset({*range(1000, 1004), *range(1007, 1015), *range(3000, 50
 
 FIN = 0x80
 RESERVED_BITS = 0x70
+COMPRESSED = 0x40  # RSV1, where compression was agreed upon (RFC 7692, section 6)
 MASKED = 0x80
 MOST_CONTROL = 125  # bytes of a control frame's payload (section 5.5)
 
@@ -36,14 +37,15 @@ class Message(NamedTuple):
     data: str | bytes
 
 
-def frame(opcode: int, payload: bytes) -> bytes:
+def frame(opcode: int, payload: bytes, *, compressed: bool = False) -> bytes:
     """One whole frame as a server sends it: final, not masked (section 5.2)."""
     length = len(payload)
+    first = FIN | opcode | (COMPRESSED if compressed else 0)
     if length <= MOST_CONTROL:
-        return bytes((FIN | opcode, length)) + payload
+        return bytes((first, length)) + payload
     if length < 1 << 16:
-        return struct.pack("!BBH", FIN | opcode, 126, length) + payload
-    return struct.pack("!BBQ", FIN | opcode, 127, length) + payload
+        return struct.pack("!BBH", first, 126, length) + payload
+    return struct.pack("!BBQ", first, 127, length) + payload
 
 
 def close_frame(code: int, reason: str = "") -> bytes:
@@ -64,12 +66,15 @@ class Parser:
 
     Args:
         most: bytes that one message may have, over all of its frames.
+        decompress: makes a message, with so many bytes at the most, of what came with RSV1; None: that was not agreed.
     """
 
-    __slots__ = ("_buffer", "_fragments", "_most", "_needed", "_opcode")
+    __slots__ = ("_buffer", "_compressed", "_decompress", "_fragments", "_most", "_needed", "_opcode")
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, decompress: Callable[[bytes, int], bytes] | None = None) -> None:
         self._most = most
+        self._decompress = decompress
+        self._compressed = False  # the message whose fragments are coming
         self._buffer: bytearray | None = None  # the beginning of a frame
         self._needed = 0  # bytes that must be there before another look is worth it
         self._opcode = CONTINUATION  # of the message whose fragments are coming
@@ -133,7 +138,8 @@ class Parser:
 
     def _check_opcode(self, first: int) -> None:
         opcode = first & 0x0F
-        if first & RESERVED_BITS:
+        may_be_compressed = self._decompress is not None and opcode in (TEXT, BINARY)
+        if first & (RESERVED_BITS & ~COMPRESSED if may_be_compressed else RESERVED_BITS):
             raise ProtocolError(PROTOCOL_ERROR, "a reserved bit is set")
         if opcode in (TEXT, BINARY):
             if self._opcode != CONTINUATION:
@@ -156,11 +162,17 @@ class Parser:
             return Message(CLOSE, _closing(payload))
         if opcode in (PING, PONG):
             return Message(opcode, payload)
+        compressed = bool(first & COMPRESSED)
         if opcode == CONTINUATION or not first & FIN:
+            if opcode != CONTINUATION:
+                self._compressed = compressed
             whole = self._continued(opcode, payload, final=bool(first & FIN))
             if whole is None:
                 return None
             opcode, payload = whole
+            compressed = self._compressed
+        if compressed and self._decompress is not None:
+            payload = self._decompress(payload, self._most)
         return Message(opcode, _text(payload) if opcode == TEXT else payload)
 
     def _continued(self, opcode: int, payload: bytes, *, final: bool) -> tuple[int, bytes] | None:

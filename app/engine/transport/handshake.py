@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from hashlib import sha1
 from typing import Any, NamedTuple
 
+from app.engine.transport import deflate
+
 GUID = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION = "13"
 KEY_BYTES = 16
@@ -17,6 +19,13 @@ class Answer(NamedTuple):
     status: str
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+
+
+class Accepted(NamedTuple):
+    """The answer that opens a WebSocket, and whether messages may be compressed."""
+
+    answer: bytes
+    compressed: bool
 
 
 class Refused(Exception):
@@ -33,8 +42,11 @@ def is_upgrade(environ: Mapping[str, Any]) -> bool:
     return "upgrade" in asked and environ.get("HTTP_UPGRADE", "").lower() == "websocket"
 
 
-def accept(environ: Mapping[str, Any]) -> bytes:
-    """The answer that opens the WebSocket. No extension and no subprotocol is accepted.
+def accept(environ: Mapping[str, Any], *, compression: bool = False) -> Accepted:
+    """The answer that opens the WebSocket. No subprotocol is accepted.
+
+    Args:
+        compression: whether messages may be compressed, if the client offers that.
 
     Raises:
         Refused: the request is no handshake, or one of a version that is not this one.
@@ -47,13 +59,15 @@ def accept(environ: Mapping[str, Any]) -> bytes:
     if not is_upgrade(environ) or "HTTP_HOST" not in environ or not _is_key(key):
         raise Refused(Answer("400 Bad Request", b"not a WebSocket handshake"))
     proof = b64encode(sha1((key + GUID).encode(), usedforsecurity=False).digest()).decode()
+    compressed = compression and deflate.negotiate(environ.get("HTTP_SEC_WEBSOCKET_EXTENSIONS", ""))
     lines = (
         "HTTP/1.1 101 Switching Protocols",
         "Upgrade: websocket",
         "Connection: Upgrade",
         f"Sec-WebSocket-Accept: {proof}",
+        *([f"Sec-WebSocket-Extensions: {deflate.ACCEPTED}"] if compressed else []),
     )
-    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+    return Accepted(("\r\n".join(lines) + "\r\n\r\n").encode(), compressed)
 
 
 def _is_key(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from base64 import b64decode, b64encode
 
+from app.engine.transport.deflate import SMALLEST, compress
 from app.engine.transport.frames import BINARY, TEXT, frame
 
 OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
@@ -21,11 +22,12 @@ class Packet:
         data: text with its type before it, or the bytes of a binary message.
     """
 
-    __slots__ = ("_frame", "data")
+    __slots__ = ("_compressed", "_frame", "data")
 
     def __init__(self, data: str | bytes) -> None:
         self.data = data
         self._frame: bytes | None = None
+        self._compressed: bytes | None = None
 
     @classmethod
     def message(cls, data: str | bytes) -> "Packet":
@@ -36,9 +38,21 @@ class Packet:
     def frame(self) -> bytes:
         """As a WebSocket frame."""
         if self._frame is None:
-            text = isinstance(self.data, str)
-            self._frame = frame(TEXT, self.data.encode()) if text else frame(BINARY, self.data)  # type: ignore[union-attr, arg-type]
+            self._frame = frame(*self._payload())
         return self._frame
+
+    @property
+    def compressed_frame(self) -> bytes:
+        """As a WebSocket frame for who takes compressed ones; compressed if that is worth it."""
+        if len(self.data) < SMALLEST:
+            return self.frame
+        if self._compressed is None:
+            opcode, payload = self._payload()
+            self._compressed = frame(opcode, compress(payload), compressed=True)
+        return self._compressed
+
+    def _payload(self) -> tuple[int, bytes]:
+        return (TEXT, self.data.encode()) if isinstance(self.data, str) else (BINARY, self.data)
 
     @property
     def polled(self) -> str:

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from sys import intern
@@ -12,12 +13,11 @@ from urllib.parse import parse_qs
 
 import engineio
 from eventlet import hubs, sleep, spawn_n
-from eventlet.event import Event
 
 from app.engine.transport import detach, handshake
 from app.engine.transport.complaints import Complaints
 from app.engine.transport.connection import Connection
-from app.engine.transport.handshake import Answer, Refused
+from app.engine.transport.handshake import Accepted, Answer, Refused
 from app.engine.transport.packets import OPEN, Malformed, Packet
 from app.engine.transport.polling import Overlapping
 from app.engine.transport.websocket import WebSocket
@@ -60,28 +60,44 @@ TEXT = "Content-Type", "text/plain; charset=UTF-8"
 TOO_LARGE = Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
 
 
+@dataclass(frozen=True)
+class Options:
+    """What python-engineio's server has no settings for.
+
+    Attributes:
+        max_outbox_bytes: that may wait to be written to one client before it is dropped.
+        max_connections: how many there may be; None for as many as come.
+        websocket_compression: whether messages of 1 KB and more are compressed for clients that offer it, as browsers
+            do: once for all of them.
+    """
+
+    max_outbox_bytes: int = 1_000_000
+    max_connections: int | None = None
+    websocket_compression: bool = False
+
+
 class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries no types
     """Serves Engine.IO; what python-engineio's server offers to an application, it offers, too.
 
     Attributes:
         sockets: the connections, by their ids.
-        most_unsent: bytes that may wait to be written to one client before it is dropped.
         most_connections: how many there may be; None for as many as come.
     """
 
     sockets: dict[str, Connection]
 
     @classmethod
-    def in_place_of(cls, stock: engineio.Server, *, most_unsent: int, most_connections: int | None) -> "Engine":
+    def in_place_of(cls, stock: engineio.Server, options: Options) -> "Engine":
         """One with the settings and the handlers of ``stock``, which serves nobody yet."""
         engine = cls.__new__(cls)
         engine.__dict__.update(stock.__dict__)
-        engine._begin_with(most_unsent, most_connections)
+        engine._begin_with(options)
         return engine
 
-    def _begin_with(self, most_unsent: int, most_connections: int | None) -> None:
-        self.most_unsent = most_unsent
-        self.most_connections = most_connections
+    def _begin_with(self, options: Options) -> None:
+        self.most_unsent = options.max_outbox_bytes
+        self.most_connections = options.max_connections
+        self.websocket_compression = options.websocket_compression
         self.wheel = Wheel(min(MOST_TICK, self.ping_interval / 10, self.ping_timeout / 10), monotonic())
         self._turning = False
         self._complaints = Complaints(logger)
@@ -184,11 +200,12 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
             raise _refused(BAD_METHOD)
         if self.most_connections is not None and len(self.sockets) >= self.most_connections:
             raise Refused(Answer("503 Service Unavailable", b"", (("Retry-After", "1"),)))
-        accepted = handshake.accept(environ) if transport == "websocket" else None
+        accepted = self._accept(environ) if transport == "websocket" else None
         connection = self._begin(environ)
         opened = Packet(OPEN + self._told_at_open(connection.sid, transport))
         if accepted is not None:
-            self._use_websocket(environ, connection, connection.open, accepted + opened.frame)
+            with_open = accepted._replace(answer=accepted.answer + opened.frame)  # in one segment
+            self._use_websocket(environ, connection, with_open, connection.open)
             return None
         cookie = self._generate_sid_cookie(connection.sid, self._cookie()) if self.cookie else None
         return _payload(opened.polled, *([("Set-Cookie", cookie)] if cookie else []))
@@ -226,24 +243,23 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
     def _upgrade(self, environ: Environ, connection: Connection) -> None:
         if not self.allow_upgrades:
             raise _refused(BAD_REQUEST)
-        self._use_websocket(environ, connection, connection.upgrade, handshake.accept(environ))
+        self._use_websocket(environ, connection, self._accept(environ), connection.upgrade)
+
+    def _accept(self, environ: Environ) -> Accepted:
+        return handshake.accept(environ, compression=self.websocket_compression)
 
     def _use_websocket(
-        self, environ: Environ, connection: Connection, use: Callable[[WebSocket], None], first: bytes
+        self, environ: Environ, connection: Connection, accepted: Accepted, use: Callable[[WebSocket], None]
     ) -> None:
         socket, taken = detach.take(detach.socket_of(environ))
-        gone = Event()
-
-        def lost(websocket: WebSocket, why: str) -> None:
-            connection.lost(websocket, why)
-            gone.send()
-
-        websocket = WebSocket(socket, self.max_http_buffer_size, self.most_unsent, connection.lost if taken else lost)
-        websocket.write(first)
+        websocket = WebSocket(
+            socket, self.max_http_buffer_size, self.most_unsent, connection.lost, compressed=accepted.compressed
+        )
+        websocket.write(accepted.answer)
         use(websocket)
         hubs.get_hub().schedule_call_global(0, websocket.start)
         if not taken:
-            gone.wait()
+            websocket.wait_until_ended()
 
     # --- polling
 

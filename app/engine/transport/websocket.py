@@ -6,18 +6,21 @@ not take waits in :class:`Unsent`, and leaves when the hub says that the socket 
 
 import errno
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from socket import SHUT_WR
 from typing import Any
 
-from eventlet import hubs
+from eventlet import hubs, sleep
 
 from app.engine.transport import frames
+from app.engine.transport.deflate import SMALLEST, decompress
 from app.engine.transport.frames import Message, Parser, ProtocolError
+from app.engine.transport.packets import Packet
 from app.engine.transport.unsent import Unsent
 
 AT_ONCE = 1 << 14  # bytes read in one turn, so that who sends much has no more turns than others
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+ENDED_EVERY = 0.5  # seconds between two looks whether a connection has ended
 CLOSING = 3.0  # seconds that the peer has to answer a CLOSE frame (RFC 6455, section 7.1.1)
 
 
@@ -66,6 +69,7 @@ class WebSocket:
         socket: a raw, non-blocking one, or one of TLS that behaves so.
         most: bytes of a message that comes in.
         most_unsent: bytes that may wait to be written.
+        compressed: whether messages may be compressed, both ways.
         lost: is told, once, that the connection is no more, and why; it must not block.
     """
 
@@ -80,6 +84,7 @@ class WebSocket:
         "_timer",
         "_writing",
         "closing",
+        "compressed",
         "receive",
         "send",
         "turn",
@@ -92,13 +97,16 @@ class WebSocket:
         most: int,
         most_unsent: int,
         lost: Callable[["WebSocket", str], None],
+        *,
+        compressed: bool,
     ) -> None:
         self._socket = socket
         self.send = socket.send
         self.turn = -1
         self.unsent: Unsent | None = None
         self._most_unsent = most_unsent
-        self._parser = Parser(most)
+        self.compressed = compressed
+        self._parser = Parser(most, decompress if compressed else None)
         self.receive: Callable[[str | bytes], None] = _ignore
         self._lost = lost
         self._listener: Any = None
@@ -276,6 +284,11 @@ class WebSocket:
         self.send = _nobody
         self._tell_lost(why)
 
+    def wait_until_ended(self) -> None:
+        """Wait until the socket is closed. Only for one whose server would close it."""
+        while not self._ended:
+            sleep(ENDED_EVERY)
+
     def _vanished(self, _: BaseException | None = None) -> None:
         """The hub found that its file descriptor is none any more."""
         self.end("the client is gone")
@@ -285,8 +298,17 @@ class WebSocket:
         lost(self, why)
 
 
-def write_to_all(websockets: Iterable[WebSocket], frame: bytes) -> None:
-    """Write one frame to many: as :meth:`WebSocket.write`, with what is the same for all done once."""
+def write_to_all(websockets: Sequence[WebSocket], packet: Packet) -> None:
+    """Write one packet to many: as :meth:`WebSocket.write`, with what is the same for all done once."""
+    if len(packet) >= SMALLEST:
+        compressed = [websocket for websocket in websockets if websocket.compressed]
+        if compressed:
+            _write(compressed, packet.compressed_frame)
+            websockets = [websocket for websocket in websockets if not websocket.compressed]
+    _write(websockets, packet.frame)
+
+
+def _write(websockets: Sequence[WebSocket], frame: bytes) -> None:
     turn, length = TURN.begin(), len(frame)
     for websocket in websockets:
         if websocket.turn == turn or websocket.unsent is not None:
