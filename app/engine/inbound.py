@@ -72,7 +72,6 @@ class Inbound:
             self._connect(eio_sid, packet)
         elif packet.packet_type == kinds.DISCONNECT:
             self._server._handle_disconnect(eio_sid, namespace, self._server.reason.CLIENT_DISCONNECT)
-            self._expect_connect(eio_sid)
         elif packet.packet_type in EVENTS:
             self._server._handle_event(eio_sid, namespace, packet.id, packet.data)
         else:

@@ -70,8 +70,9 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
 
     def _read_request_line(self) -> Any:
         self.environ = None
-        with suppress(OSError):
-            self.connection.settimeout(self.server.keepalive or None)
+        idle = self.server.keepalive
+        self.connection.settimeout(None if isinstance(idle, bool) else idle)
+        with suppress(ConnectionError):  # what follows meets it again
             self.rfile.peek(1)
         self._deadline = hubs.get_hub().schedule_call_global(self._request_seconds, self._end_unless_there)
         return super()._read_request_line()

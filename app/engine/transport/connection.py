@@ -1,17 +1,16 @@
 """One Engine.IO session (protocol v4): over polling, over WebSocket, or over the one and then the other."""
 
 import logging
-from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from engineio.base_server import BaseServer
 from eventlet import hubs, sleep, spawn_n
-from eventlet.event import Event
 
 from app.engine.transport import packets
 from app.engine.transport.complaints import EVERY
+from app.engine.transport.inbox import End, Inbox
 from app.engine.transport.packets import Malformed, Packet
 from app.engine.transport.polling import Overlapping, Polling
 from app.engine.transport.websocket import WebSocket
@@ -19,8 +18,6 @@ from app.engine.transport.wheel import Wheel
 
 logger = logging.getLogger(__name__)
 
-MOST_WAITING = 100  # messages of a client that wait to be handled; with more, nothing further is read from it
-MOST_WAITING_BYTES = 1 << 18
 SLICE = 0.005  # seconds that one client's messages are handled in a row before others have their turn
 UPGRADE_SECONDS = 10.0  # from the handshake of the WebSocket to the packet that changes to it, as on Node.js
 PING, CLOSE, NOOP = Packet(packets.PING), Packet(packets.CLOSE), Packet(packets.NOOP)
@@ -52,12 +49,6 @@ class Owner(Protocol):
         """A client broke the protocol."""
 
 
-class End(NamedTuple):
-    """Stands behind the messages of a client that is gone."""
-
-    reason: str
-
-
 class Connection:
     """A client's connection, whichever way it comes.
 
@@ -80,13 +71,9 @@ class Connection:
         "_due",
         "_failed_at",
         "_inbox",
-        "_inbox_size",
         "_owner",
-        "_paused",
         "_pinged",
         "_polling",
-        "_room",
-        "_working",
         "closed",
         "session",
         "sid",
@@ -101,11 +88,7 @@ class Connection:
         self._owner = owner
         self._polling: Polling | None = Polling(owner.most_unsent)
         self._candidate: WebSocket | None = None
-        self._inbox: deque[str | bytes | End] | None = None
-        self._inbox_size = 0
-        self._working = False
-        self._paused = False
-        self._room: Event | None = None
+        self._inbox: Inbox | None = None
         self._pinged = False
         self._failed_at = -EVERY
         self._due = owner.wheel.add(monotonic() + owner.ping_interval, self._ping)
@@ -160,48 +143,35 @@ class Connection:
             self._owner.complain(str(error))
             self.close_soon(REASONS.TRANSPORT_ERROR)
 
-    def _enqueue(self, data: "str | bytes | End") -> None:
+    def _enqueue(self, message: str | bytes | End) -> None:
         if self._inbox is None:
-            self._inbox = deque()
-        self._inbox.append(data)
-        self._inbox_size += len(data)
-        if not self._working:
-            self._working = True
-            spawn_n(self._work)
-        elif self.is_full and self.websocket is not None and not self._paused:
-            self._paused = True
+            self._inbox = Inbox()
+            spawn_n(self._work, self._inbox)
+        self._inbox.put(message)
+        if self._inbox.is_full and self.websocket is not None and not self._inbox.stalled:
+            self._inbox.stalled = True
             self.websocket.pause()
 
-    @property
-    def is_full(self) -> bool:
-        """Whether so much waits to be handled that nothing further should be read."""
-        waiting = len(self._inbox) if self._inbox is not None else 0
-        return waiting > MOST_WAITING or self._inbox_size > MOST_WAITING_BYTES
-
-    def wait_for_room(self) -> None:
-        """Wait until more can be taken."""
-        while self.is_full and not self.closed:
-            if self._room is None:
-                self._room = Event()
-            self._room.wait()
-
-    def _work(self) -> None:
-        began = monotonic()
+    def _work(self, inbox: Inbox) -> None:
         try:
-            while self._inbox and not self.closed:
-                data = self._inbox.popleft()
-                if isinstance(data, End):
-                    self.close(abort=True, reason=data.reason)
-                    return
-                self._inbox_size -= len(data)
-                self._handle(data)
-                self._resume()
-                if self._inbox and monotonic() - began > SLICE:
-                    sleep()
-                    began = monotonic()
+            self._handle_all(inbox)
         finally:
             self._inbox = None
-            self._working = False
+
+    def _handle_all(self, inbox: Inbox) -> None:
+        began = monotonic()
+        while inbox and not self.closed:
+            message = inbox.take()
+            if isinstance(message, End):
+                self.close(abort=True, reason=message.reason)
+                return
+            self._handle(message)
+            if inbox.stalled and not inbox.is_full and self.websocket is not None:
+                inbox.stalled = False
+                hubs.get_hub().schedule_call_global(0, self.websocket.start)
+            if inbox and monotonic() - began > SLICE:
+                sleep()
+                began = monotonic()
 
     def _handle(self, data: str | bytes) -> None:
         try:
@@ -219,15 +189,6 @@ class Connection:
             return False
         self._failed_at = now
         return True
-
-    def _resume(self) -> None:
-        if (self._paused or self._room is not None) and not self.is_full:
-            if self._paused and self.websocket is not None:
-                hubs.get_hub().schedule_call_global(0, self.websocket.start)
-            self._paused = False
-            room, self._room = self._room, None
-            if room is not None:
-                room.send()
 
     # --- polling
 
@@ -257,7 +218,8 @@ class Connection:
             raise Overlapping
         for data in found:
             self.receive(data)
-        self.wait_for_room()
+        if self._inbox is not None:
+            self._inbox.wait_for_room()
 
     @property
     def polls(self) -> bool:
@@ -299,12 +261,6 @@ class Connection:
         else:
             websocket.end("not the packets of an upgrade")
 
-    def candidate_lost(self) -> None:
-        """The WebSocket that was tried is no more; polling goes on."""
-        self._candidate = None
-        if self._polling is not None:
-            self._polling.hurried = False
-
     def _give_up(self, websocket: WebSocket) -> None:
         if self._candidate is websocket:
             websocket.end("the client did not change to it")
@@ -315,7 +271,9 @@ class Connection:
             logger.debug("%s: %s", self.sid, why)
             self._lost(why)
         elif websocket is self._candidate:
-            self.candidate_lost()
+            self._candidate = None
+            if self._polling is not None:
+                self._polling.hurried = False
 
     # --- ending
 
@@ -340,7 +298,8 @@ class Connection:
             return
         self.closed = True
         self._owner.wheel.discard(self._due, self._ping)
-        self._resume()
+        if self._inbox is not None:
+            self._inbox.let_go()
         if self._candidate is not None:
             self._candidate.end()
         if self._polling is not None:

@@ -18,7 +18,7 @@ from app.engine.transport.frames import Message, Parser, ProtocolError
 from app.engine.transport.packets import Packet
 from app.engine.transport.unsent import Unsent
 
-AT_ONCE = 1 << 14  # bytes read in one turn, so that who sends much has no more turns than others
+AT_ONCE = 1 << 12  # bytes read in one turn: 700 of the smallest frames, which are handled in 5 ms
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 ENDED_EVERY = 0.5  # seconds between two looks whether a connection has ended
 CLOSING = 3.0  # seconds that the peer has to answer a CLOSE frame (RFC 6455, section 7.1.1)
@@ -206,6 +206,8 @@ class WebSocket:
             self._listener = None
 
     def _read(self, _: int) -> None:
+        if self._listener is None:
+            return
         try:
             data = self._socket.recv(AT_ONCE)
         except BLOCKED:
@@ -217,6 +219,9 @@ class WebSocket:
             self.end("the client is gone")
         elif not self._deaf:
             self._parse(data)
+        pending = getattr(self._socket, "pending", None)  # of TLS: what it read and holds, the hub does not know of
+        if pending is not None and self._listener is not None and pending():
+            hubs.get_hub().schedule_call_global(0, self._read, 0)
 
     def _parse(self, data: bytes) -> None:
         try:
