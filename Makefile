@@ -12,7 +12,7 @@ ASSETS := static/vendor/socket.io.min.js
 TEST_PACKAGES := node_modules/.test-packages
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-e2e faults bench lint types migrate lock
+.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-hostile test-e2e faults soak bench lint types migrate lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -37,11 +37,17 @@ test-integration: setup ## Run the tests of the application in one process
 test-postgresql: setup ## Run the tests of the application on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadfile --each-database tests/integration
 
+test-hostile: setup ## Run the tests of clients that need no login and mean ill
+	$(BIN)/pytest tests/hostile
+
 test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real clients
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
 
 faults: setup $(TEST_PACKAGES) ## Kill servers, cut links and count what was lost, repeated or out of order (minutes)
 	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/faults
+
+soak: setup ## Have clients come and go for ten minutes, and hold what is left then against what was there before
+	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/hostile/test_soak.py
 
 bench: setup $(TEST_PACKAGES) ## Measure how soon and how many events are heard and what they cost, beside what must be reached
 	@exec $(BIN)/python -m bench

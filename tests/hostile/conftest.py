@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 
 

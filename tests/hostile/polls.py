@@ -2,16 +2,14 @@
 
 import json
 import socket
-import struct
 from contextlib import suppress
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from tests.hostile.wire import TIMEOUT
+from tests.hostile.wire import RESET, TIMEOUT
 
 SEPARATOR = "\x1e"
-RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time; then close() resets the connection
 
 
 class Answer(NamedTuple):
@@ -29,15 +27,17 @@ class Answer(NamedTuple):
 class Request:
     """A request on a connection of its own, sent and not yet answered."""
 
-    def __init__(self, port: int, method: str, target: str, body: str | bytes | None = None) -> None:
-        self._connection = HTTPConnection("127.0.0.1", port, timeout=TIMEOUT)
+    def __init__(
+        self, port: int, method: str, target: str, body: str | bytes | None = None, timeout: float = TIMEOUT
+    ) -> None:
+        self._connection = HTTPConnection("127.0.0.1", port, timeout=timeout)
         self._connection.request(method, target, body)
 
     def answer(self) -> Answer:
         """Wait for the answer.
 
         Raises:
-            TimeoutError: there was none in three seconds.
+            TimeoutError: there was none in time.
         """
         try:
             answer = self._connection.getresponse()
@@ -61,8 +61,12 @@ class Request:
 class Polling:
     """One session over polling, open when it is made; `opened` is what the server's OPEN packet said."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, timeout: float = TIMEOUT) -> None:
+        """
+        :param timeout: the seconds to wait for each answer
+        """
         self._port = port
+        self._timeout = timeout
         self._begun: list[Request] = []
         self.target = "/socket.io/?EIO=4&transport=polling"
         answer = self.get().answer()
@@ -72,7 +76,7 @@ class Polling:
 
     def get(self) -> Request:
         """Begin to poll."""
-        request = Request(self._port, "GET", self.target)
+        request = Request(self._port, "GET", self.target, timeout=self._timeout)
         self._begun.append(request)
         return request
 
@@ -83,7 +87,8 @@ class Polling:
     def post(self, *packets: str | bytes) -> Answer:
         """Send packets."""
         encoded = [packet.encode() if isinstance(packet, str) else packet for packet in packets]
-        return Request(self._port, "POST", self.target, SEPARATOR.encode().join(encoded)).answer()
+        body = SEPARATOR.encode().join(encoded)
+        return Request(self._port, "POST", self.target, body, self._timeout).answer()
 
     def connected(self, *rooms: str) -> Self:
         """Connect, hear what the application says to that, and join rooms."""

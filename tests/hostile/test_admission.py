@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.polls import Polling
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 
 CONNECT_TIMEOUT = 0.5  # seconds

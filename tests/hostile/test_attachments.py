@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.polls import Polling
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 
 RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]

@@ -6,8 +6,8 @@ from time import sleep
 import pytest
 
 from tests.faults.watch import Watch
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.honest import Flood, RoundTrips
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import CONTINUATION, PING, TEXT, WebSocket, frame
 
 RATE = 5_000_000  # bytes a second

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import BINARY, CONTINUATION, PING, TEXT, WebSocket, frame
 
 MOST = 1_000_000  # bytes of a message: maxPayload

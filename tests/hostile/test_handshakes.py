@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.polls import Polling
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import TEXT, TIMEOUT, WebSocket, frame
 
 HIXIE_75 = "Origin: http://x\r\n"

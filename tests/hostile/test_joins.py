@@ -4,7 +4,7 @@ import json
 from time import monotonic
 
 from tests.faults.watch import Watch
-from tests.hostile.dropin_server import DropIn
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 
 ROOMS, TOGETHER = 50_000, 500

@@ -4,8 +4,8 @@ from time import monotonic
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.polls import Polling
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import PING, WebSocket, frame
 
 TIMES = 1000

@@ -8,8 +8,8 @@ from time import sleep
 import pytest
 
 from tests.faults.watch import Watch
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.polls import Answer, Polling, Request
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 from tests.support.brokers import wait_until
 

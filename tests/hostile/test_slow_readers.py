@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.dropin_server import DropIn
 from tests.hostile.honest import Listener
 from tests.hostile.polls import Polling
+from tests.hostile.servers import DropIn
 from tests.hostile.wire import WebSocket
 from tests.support.brokers import wait_until
 

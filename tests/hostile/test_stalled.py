@@ -10,7 +10,7 @@ from typing import Any, Self
 import pytest
 
 from tests.faults.watch import Watch
-from tests.hostile.dropin_server import DropIn
+from tests.hostile.servers import DropIn
 
 CONNECTIONS = 1000
 REQUEST_TIMEOUT = 1  # seconds

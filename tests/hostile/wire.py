@@ -2,18 +2,22 @@
 
 import json
 import socket
+import struct
 from contextlib import suppress
 from time import monotonic
 from types import TracebackType
 from typing import Any, Self
 
 TIMEOUT = 3.0  # seconds
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: on, for no time; then close() resets the connection
+LINGER = struct.pack("ii", 0, 0)  # as ever
 CONTINUATION, TEXT, BINARY, CLOSE, PING = 0, 1, 2, 8, 9
 
 UPGRADE = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade\r\n"
     b"Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
+PROBE = UPGRADE.replace(b"websocket HTTP", b"websocket&sid=%s HTTP")
 
 
 class Closed(Exception):
@@ -46,26 +50,36 @@ class WebSocket:
         opened: what the server's OPEN packet said.
     """
 
-    def __init__(self, port: int, receive_buffer: int = 0) -> None:
+    def __init__(self, port: int, sid: str = "", receive_buffer: int = 0, timeout: float = TIMEOUT) -> None:
         """
+        :param sid: of a session that polls, which goes on here; without one a session is opened
         :param receive_buffer: the bytes that the system takes for a client that doesn't read; 0: as many as it likes
+        :param timeout: the seconds to wait for each answer
         """
         self._tcp = socket.socket()
-        self._tcp.settimeout(TIMEOUT)
+        self._timeout = timeout
+        self._unread = bytearray()
+        self.opened: dict[str, Any] = {}
         if receive_buffer:
             self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-        self._unread = bytearray()
+        try:
+            self._open(port, PROBE % sid.encode() if sid else UPGRADE)
+            if not sid:
+                self.opened = json.loads(str(self.receive())[1:])
+        except BaseException:
+            self.close()
+            raise
+
+    def _open(self, port: int, request: bytes) -> None:
+        self._tcp.settimeout(self._timeout)
         self._tcp.connect(("127.0.0.1", port))
         self._tcp.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.write(UPGRADE)
+        self.write(request)
         while b"\r\n\r\n" not in self._unread:
             self._more()
         head, _, rest = self._unread.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 101 "), head
         self._unread = bytearray(rest)
-        opening = self.receive()
-        assert isinstance(opening, str)
-        self.opened: dict[str, Any] = json.loads(opening[1:])
 
     def write(self, data: bytes) -> None:
         """Send bytes; none if the server has closed the connection, which shows when it is read."""
@@ -75,11 +89,6 @@ class WebSocket:
     def send(self, packet: str | bytes) -> None:
         """Send one packet."""
         self.write(frame(packet))
-
-    def join(self, auth: str = "") -> str | bytes:
-        """Send CONNECT, with `auth` as it stands, and return the answer."""
-        self.send(f"40{auth}")
-        return self.receive()
 
     def connected(self) -> Self:
         """Connect, and hear what the application says to that."""
@@ -102,7 +111,7 @@ class WebSocket:
 
         Raises:
             Closed: there will be none.
-            TimeoutError: none came in three seconds.
+            TimeoutError: none came in time.
         """
         while True:
             opcode, payload = self._frame()
@@ -141,7 +150,7 @@ class WebSocket:
         except (Closed, TimeoutError):
             return packets
         finally:
-            self._tcp.settimeout(TIMEOUT)
+            self._tcp.settimeout(self._timeout)
 
     def rest(self) -> bytes:
         """All bytes until the server closes the connection, whatever they are."""
@@ -155,6 +164,11 @@ class WebSocket:
         """End both directions, for those, too, who wait for them in other threads."""
         with suppress(OSError):
             self._tcp.shutdown(socket.SHUT_RDWR)
+
+    def reset(self) -> None:
+        """Close the TCP connection, as a system does whose process has crashed."""
+        self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        self.close()
 
     def close(self) -> None:
         """Close the TCP connection; nothing is said before."""

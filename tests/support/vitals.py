@@ -22,4 +22,5 @@ def vitals(server: Any) -> dict[str, int]:
         "sessions": len(server.eio.sockets),
         "environs": len(server.environ),
         "rooms": sum(map(len, server.manager.rooms.values())),
+        "kept": sum(len(kept) for kept in vars(server.manager).values() if isinstance(kept, dict | list | set)),
     }
