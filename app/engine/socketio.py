@@ -149,7 +149,8 @@ class SocketIO(flask_socketio.SocketIO):
 
     def call_later(self, seconds: float, function: Callable[[], None]) -> Timer:
         """Call ``function`` in ``seconds`` from now, in a greenlet of its own, unless the timer is cancelled."""
-        timer: Timer = eventlet.spawn_after(seconds, function)
+        # Not eventlet.spawn_after: what is cancelled there stays in the hub until its time comes.
+        timer: Timer = eventlet.hubs.get_hub().schedule_call_global(seconds, eventlet.spawn_n, function)
         return timer
 
     def send_to(self, sid: str, namespace: str, event: str, payload: Any) -> None:
