@@ -38,6 +38,12 @@ class Watched(Server):
         return float(psutil.Process(self.pid).memory_info().rss) / 1e6
 
     @property
+    def processor_seconds(self) -> float:
+        """How long the process has worked so far, whatever else the machine did meanwhile."""
+        times = psutil.Process(self.pid).cpu_times()
+        return float(times.user + times.system)
+
+    @property
     def files(self) -> int:
         """How many file descriptors the process has open."""
         return int(psutil.Process(self.pid).num_fds())

@@ -141,12 +141,13 @@ class WebSocket:
             raise AssertionError(f"still open after {seconds} s") from None
 
     def heard(self, seconds: float = 0.3) -> list[str | bytes]:
-        """What comes in so many seconds, or until the connection is closed."""
+        """What comes in so many seconds, or until the connection is closed; that it will be, is not counted."""
         packets: list[str | bytes] = []
         self._tcp.settimeout(seconds)
         try:
-            while True:
-                packets.append(self.receive())
+            while (packet := self.receive()) != "1":
+                packets.append(packet)
+            return packets
         except (Closed, TimeoutError):
             return packets
         finally:
