@@ -1,11 +1,14 @@
 """What a process that is told to stop still says to its clients."""
 
+from types import SimpleNamespace
+
 import pytest
-from engineio.packet import CLOSE, MESSAGE, Packet
-from engineio.socket import Socket
 from flask import Flask
 
 from app.engine import SocketIO
+from app.engine.transport import Connection, Packet
+
+NO_SOCKET = SimpleNamespace()  # whose end can't be watched
 
 
 @pytest.fixture
@@ -14,25 +17,22 @@ def socketio() -> SocketIO:
 
 
 @pytest.fixture
-def polling(socketio: SocketIO) -> Socket:
+def polling(socketio: SocketIO) -> Connection:
     """The server's side of a client that polls."""
-    socketio.server.eio.sockets["sid"] = polling = Socket(socketio.server.eio, "sid")
-    polling.connected = True
-    return polling
+    engine = socketio.server.eio
+    connection = Connection("sid", engine)
+    engine.sockets["sid"] = connection
+    return connection
 
 
-def polled(polling: Socket) -> list[int]:
-    return [packet.packet_type for packet in polling.poll()]
-
-
-def test_a_poll_is_answered_with_the_close(socketio: SocketIO, polling: Socket) -> None:
+def test_a_poll_is_answered_with_the_close(socketio: SocketIO, polling: Connection) -> None:
     socketio.drain.run()
-    assert polled(polling) == [CLOSE]
+    assert polling.poll(NO_SOCKET) == "1"
 
 
 def test_a_poll_that_brings_events_does_not_bring_the_close_behind_which_the_client_forgets_their_offsets(
-    socketio: SocketIO, polling: Socket
+    socketio: SocketIO, polling: Connection
 ) -> None:
-    polling.send(Packet(MESSAGE, "an event"))
+    polling.send(Packet.message("an event"))
     socketio.drain.run()
-    assert polled(polling) == [MESSAGE]
+    assert polling.poll(NO_SOCKET) == "4an event"
