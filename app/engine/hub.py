@@ -16,13 +16,12 @@ from socketio.packet import EVENT
 from app.engine.envelope import Envelope
 from app.engine.offsets import Offset
 from app.engine.plain_calls import CONTROL, PlainCalls, Target
-from app.engine.rooms import Rooms, Socket
+from app.engine.rooms import MOST_DIRECT, Rooms, Socket
 from app.engine.streams import Heard, Stream
 from app.engine.transport import Packet, WebSocket, write_to_all
 
 logger = logging.getLogger(__name__)
 
-AT_ONCE = 1000  # sockets written to in a row before other greenlets have their turn: 10 ms
 Tap = Callable[[Envelope], None]
 Control = Callable[[Envelope], None]
 
@@ -105,6 +104,11 @@ class Hub(Rooms):
             handler(envelope)
 
     def _deliver_in(self, namespace: str, envelope: Envelope) -> None:
+        anyone_special = bool(self._held or self._without_offsets or self._streams or self._replayed)
+        direct = None if anyone_special or envelope.skip else self.direct(namespace, envelope.rooms)
+        if direct is not None:
+            write_to_all(direct, Encoded(namespace, envelope).packet(self.offset))
+            return
         sockets = self.members(namespace, envelope.rooms)
         if envelope.skip:
             skipped = {socket.sid for socket in self.members(namespace, envelope.skip)}
@@ -166,11 +170,17 @@ class Hub(Rooms):
             self._in_order(partial(self._emit, packets, namespace, room, skip_sid))
 
     def _emit(self, packets: Sequence[Packet], namespace: str, room: Target, skip_sid: Target) -> None:
+        rooms = None if room is None else [room] if isinstance(room, str) else room
+        direct = None if skip_sid else self.direct(namespace, rooms)
+        if direct is not None:
+            for packet in packets:
+                write_to_all(direct, packet)
+            return
         sockets = self.members(namespace, room)
         if skip_sid:
             skipped = {skip_sid} if isinstance(skip_sid, str) else set(skip_sid)
             sockets = [socket for socket in sockets if socket.sid not in skipped]
-        for some in _in_turns(sockets, None if room is None else [room] if isinstance(room, str) else room):
+        for some in _in_turns(sockets, rooms):
             for packet in packets:
                 self._send_to_all(some, packet)
 
@@ -322,8 +332,8 @@ class Encoded:
 
 def _in_turns(sockets: list[Socket], rooms: Collection[str] | None) -> Iterator[list[Socket]]:
     """A thousand at a time, with a turn for others between; behind it, those that did not leave meanwhile."""
-    for at in range(0, len(sockets), AT_ONCE):
-        some = sockets[at : at + AT_ONCE]
+    for at in range(0, len(sockets), MOST_DIRECT):
+        some = sockets[at : at + MOST_DIRECT]
         if at:
             sleep()
             some = [socket for socket in some if socket.is_in(rooms)]
