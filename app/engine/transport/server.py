@@ -53,11 +53,10 @@ KEPT = frozenset(
 )
 NOTHING = BytesIO()
 
+TOO_LARGE = Answer("413 Content Too Large", b"", (("Connection", "close"),))
+
 JSON = "Content-Type", "application/json"
 TEXT = "Content-Type", "text/plain; charset=UTF-8"
-
-
-TOO_LARGE = Refused(Answer("413 Content Too Large", b"", (("Connection", "close"),)))
 
 
 @dataclass(frozen=True)
@@ -284,10 +283,10 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
         length = most + 1 if chunked else int(environ.get("CONTENT_LENGTH") or 0)
         if length > most and not chunked:
-            raise TOO_LARGE
+            raise Refused(TOO_LARGE)
         body: bytes = environ["wsgi.input"].read(length)
         if len(body) > most:
-            raise TOO_LARGE
+            raise Refused(TOO_LARGE)
         if len(body) < length and not chunked:
             raise _refused(BAD_REQUEST)  # the client went away meanwhile
         return body
