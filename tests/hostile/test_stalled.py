@@ -2,7 +2,6 @@
 
 import socket
 from contextlib import suppress
-from select import select
 from time import monotonic, sleep
 from types import TracebackType
 from typing import Any, Self
@@ -73,11 +72,13 @@ class Stalled:
 
 
 def _is_closed(connection: socket.socket) -> bool:
-    with suppress(ConnectionResetError):
-        while select([connection], [], [], 0)[0]:
-            if not connection.recv(65536):
-                return True
+    try:
+        while connection.recv(65536, socket.MSG_DONTWAIT):
+            pass
+    except BlockingIOError:
         return False
+    except ConnectionResetError:
+        pass
     return True
 
 
