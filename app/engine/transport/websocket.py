@@ -136,15 +136,19 @@ class WebSocket:
             self._wait(frame, bounded=bounded)
             return
         self.turn = TURN.number
+        sent = self._try_to_send(frame)
+        if sent is not None and sent < len(frame):
+            self.wait_with(frame[sent:])
+
+    def _try_to_send(self, data: bytes) -> int | None:
+        """How many bytes the socket took; None when the connection turned out to be no more."""
         try:
-            sent = self.send(frame)
+            return int(self.send(data))
         except BLOCKED:
-            sent = 0
+            return 0
         except OSError as error:
             self.end(_reason(error))
-            return
-        if sent < len(frame):
-            self.wait_with(frame[sent:])
+            return None
 
     def wait_with(self, rest: bytes) -> None:
         """Keep what the socket did not take, until it does."""
@@ -167,12 +171,8 @@ class WebSocket:
         unsent = self.unsent
         while unsent:
             head = unsent.head()
-            try:
-                sent = self.send(head)
-            except BLOCKED:
-                sent = 0
-            except OSError as error:
-                self.end(_reason(error))
+            sent = self._try_to_send(head)
+            if sent is None:
                 return
             unsent.sent(sent)
             if sent < len(head):
@@ -315,6 +315,7 @@ def write_to_all(websockets: Sequence[WebSocket], packet: Packet) -> None:
 
 def _write(websockets: Sequence[WebSocket], frame: bytes) -> None:
     turn, length = TURN.begin(), len(frame)
+    # What WebSocket.write does, without its calls: they took 0.5 µs, of a delivery's 15.
     for websocket in websockets:
         if websocket.turn == turn or websocket.unsent is not None:
             websocket.write(frame)
