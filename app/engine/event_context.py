@@ -71,6 +71,12 @@ class EventContext(RequestContext):
             app_context = None
         self._cv_tokens.append((_cv_request.set(self), app_context))
 
+    def copy(self) -> "EventContext":
+        """For a greenlet that goes on when the handler has ended; see :func:`flask.copy_current_request_context`."""
+        copied = EventContext(self.app, self.request.environ, own_session=self._own_session)
+        copied.request, copied._session = self.request, self._session
+        return copied
+
     def save_session(self) -> None:
         """Save what a handler changed of the user's session."""
         if self._session is not None and not self._own_session and self._session.modified:

@@ -49,7 +49,12 @@ class Inbound:
 
     def _disconnected(self, eio_sid: str, reason: str) -> None:
         self._server._binary_packet.pop(eio_sid, None)
-        self._server._handle_eio_disconnect(eio_sid, reason)
+        try:
+            self._server._handle_eio_disconnect(eio_sid, reason)
+        finally:  # a handler that raised would leave the socket in its rooms
+            for namespace in self._hub.namespaces_of(eio_sid):
+                self._forget(eio_sid, namespace)
+            self._server.environ.pop(eio_sid, None)
 
     def _connected(self, eio_sid: str, environ: dict[str, Any]) -> None:
         self._server._handle_eio_connect(eio_sid, environ)
@@ -147,6 +152,8 @@ class Inbound:
 
     def _check(self, eio_sid: str, packet: Any) -> None:
         kind, data, attachments = packet.packet_type, packet.data, packet.attachment_count
+        if kind != kinds.CONNECT and self._hub.sid_from_eio_sid(eio_sid, packet.namespace or "/") is None:
+            raise Malformed("from a client that is not connected")
         if kind in EVENTS:
             if not isinstance(data, list) or not data or not isinstance(data[0], str) or data[0] in RESERVED:
                 raise Malformed("an event without a name of its own")
@@ -160,18 +167,18 @@ class Inbound:
                 raise Malformed("attachments that don't fit")
         elif attachments:
             raise Malformed("attachments where none belong")
-        if kind != kinds.CONNECT and self._hub.sid_from_eio_sid(eio_sid, packet.namespace or "/") is None:
-            raise Malformed("from a client that is not connected")
 
 
 def _numbers(data: Any) -> Iterator[float]:
     """The numbers of the attachments that ``data`` refers to; infinity for what is none."""
-    if isinstance(data, list):
-        for item in data:
-            yield from _numbers(item)
-    elif isinstance(data, dict):
-        if data.get("_placeholder"):
-            number = data.get("num")
-            yield number if type(number) is int and number >= 0 else inf
-        else:
-            yield from _numbers(list(data.values()))
+    waiting = [data]
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, list):
+            waiting += item
+        elif isinstance(item, dict):
+            if item.get("_placeholder"):
+                number = item.get("num")
+                yield number if type(number) is int and number >= 0 else inf
+            else:
+                waiting += item.values()

@@ -40,15 +40,13 @@ class Early:
 class Socket:
     """One client in one namespace.
 
-        Attributes:
-            sid: its id.
-            eio_sid: that of its connection.
-            connection: its connection, or what keeps its packets until it is connected; None for one that the transport
-                does not know: a stream, or a test client.
-            rooms: the names of the rooms that it is in.
-            state: MOST_DIRECT = 1000  # sockets that are written to in one turn of the hub: 10 ms
-
-    CONNECTING, CONNECTED, LEAVING or GONE.
+    Attributes:
+        sid: its id.
+        eio_sid: that of its connection.
+        connection: its connection, or what keeps its packets until it is connected; None for one that the transport
+            does not know: a stream, or a test client.
+        rooms: the names of the rooms that it is in.
+        state: CONNECTING, CONNECTED, LEAVING or GONE.
     """
 
     __slots__ = ("connection", "eio_sid", "rooms", "sid", "state")
@@ -177,6 +175,10 @@ class Rooms(Manager):  # type: ignore[misc]  # python-socketio carries no types
     def connection_of(self, sid: str, namespace: str) -> str:
         """The id of the connection of a socket that is here; KeyError if it is not."""
         return self.rooms[namespace][None][sid].eio_sid
+
+    def namespaces_of(self, eio_sid: str) -> list[str]:
+        """The namespaces in which a connection has a socket."""
+        return list(self._namespaces_of.get(eio_sid, ()))
 
     def sid_from_eio_sid(self, eio_sid: str, namespace: str) -> str | None:
         socket = self._by_connection.get((namespace, eio_sid))

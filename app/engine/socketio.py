@@ -50,6 +50,7 @@ class SocketIO(flask_socketio.SocketIO):
     """
 
     server: Any
+    server_options: dict[str, Any]
     manage_session: bool
     exception_handlers: dict[str, Callable[[Exception], Any]]
     default_exception_handler: Callable[[Exception], Any] | None
@@ -63,25 +64,27 @@ class SocketIO(flask_socketio.SocketIO):
     drain: Drain
     _serving: Any
 
-    def init_app(
-        self, app: flask.Flask, *, broker: Broker | None = None, drain_seconds: float = 0, **options: Any
-    ) -> None:
+    def init_app(self, app: flask.Flask, **options: Any) -> None:
         """Bind to ``app``.
 
         Args:
             app: the Flask application.
-            broker: how envelopes reach the hub of every process. Unless given, there is one, and nothing is numbered.
-            drain_seconds: over how long the connections are closed, at the most, when the process is told to stop.
-            options: as for Flask-SocketIO, with other defaults: commands of a socket run one after the other in the
-                order of their arrival (``async_handlers`` is off), and ``json`` refuses NaN. Further ones are those of
+            options: they go before those that the constructor got. ``broker`` is how envelopes reach the hub of every
+                process; unless given, there is one process, and nothing is numbered. ``drain_seconds`` is over how long
+                the connections are closed, at the most, when the process is told to stop (0). All else is as for
+                Flask-SocketIO, with other defaults: commands of a socket run one after the other in the order of their
+                arrival (``async_handlers`` is off), and ``json`` refuses NaN. Further ones are those of
                 :class:`app.engine.transport.Options`, ``connect_timeout``, the seconds that a client has to connect to
                 a namespace (10), and ``request_timeout``, those that an HTTP request may take to arrive (30).
         """
+        options = self.server_options | options
+        self.server_options = {}  # into which Flask-SocketIO puts what it is given here
         own = {field.name: options.pop(field.name) for field in fields(Options) if field.name in options}
+        drain_seconds = options.pop("drain_seconds", 0)
+        self.broker = options.pop("broker", None) or LocalBroker()
         self._http = partial(HttpConnection, request_seconds=options.pop("request_timeout", REQUEST_SECONDS))
         connect_seconds = options.pop("connect_timeout", CONNECT_SECONDS)
         self.hub = Hub()
-        self.broker = broker or LocalBroker()
         options.setdefault("async_handlers", False)
         options.setdefault("json", strict_json)
         super().init_app(app, client_manager=self.hub, **options)
@@ -115,8 +118,10 @@ class SocketIO(flask_socketio.SocketIO):
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
         collector.settle()
-        self.relay.start(self._begin_at)
-        self.recovery.upkeep.start()
+        if hasattr(self, "relay"):  # an application without an outbox has nothing to relay
+            self.relay.start(self._begin_at)
+        if hasattr(self, "recovery"):
+            self.recovery.upkeep.start()
 
     def _begin_at(self, seq: int) -> None:
         self.hub.begin_at(seq)
@@ -168,6 +173,7 @@ class SocketIO(flask_socketio.SocketIO):
     def run(self, app: flask.Flask, host: str | None = None, port: int | None = None, **options: Any) -> None:
         """As in Flask-SocketIO; what :func:`eventlet.wsgi.server` takes may be among the options."""
         collector.settle()
+        self._serving = eventlet.getcurrent()
         super().run(app, host, port, **{"protocol": self._http} | options)
 
     def serve(self, app: flask.Flask, listener: Listener, most_connections: int, idle_seconds: float) -> None:

@@ -12,6 +12,7 @@ from flask_socketio import SocketIOTestClient, emit, join_room, leave_room
 
 from app.engine import Envelope, SocketIO
 from app.engine.brokers.local import LocalBroker
+from app.engine.transport import Connection
 
 Connect = Callable[[], SocketIOTestClient]
 
@@ -208,3 +209,40 @@ def test_no_event_waits_for_the_acknowledgement_of_the_one_before(socketio: Sock
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_options_of_the_constructor_hold_with_an_application_that_comes_later(flask_app: Flask) -> None:
+    own: dict[str, Any] = {"max_outbox_bytes": 5}
+    socketio = SocketIO(async_mode="eventlet", async_handlers=True, ping_interval=3, **own)
+    socketio.init_app(flask_app, ping_interval=7)
+    assert socketio.server.async_handlers is True
+    assert (socketio.server.eio.most_unsent, socketio.server.eio.ping_interval) == (5, 7)
+
+
+def test_an_application_without_an_outbox_can_be_served(socketio: SocketIO) -> None:
+    socketio.start_relay()  # as gunicorn's worker does
+
+
+def test_a_handler_of_disconnect_that_fails_leaves_nothing_behind(socketio: SocketIO) -> None:
+    @socketio.on("disconnect")
+    def disconnected(_: str) -> None:
+        raise RuntimeError
+
+    engine = socketio.server.eio
+    connection = Connection("eio", engine)
+    engine.sockets["eio"] = connection
+    socketio.server.environ["eio"] = {"flask.app": Flask(__name__), "REQUEST_METHOD": "GET"}
+    socketio.hub.reserve("sid", "eio", "/")
+    socketio.hub.connect("sid", "/")
+    connection.close()
+    assert (socketio.hub.rooms, socketio.server.environ, engine.sockets) == ({}, {}, {})
+
+
+def test_the_session_of_a_connection_can_be_read_as_it_ends(socketio: SocketIO) -> None:
+    engine, found = socketio.server.eio, []
+    connection = Connection("eio", engine)
+    engine.sockets["eio"] = connection
+    engine.save_session("eio", {"user": "alice"})
+    engine.on("disconnect", lambda sid, _: found.append(engine.get_session(sid)))
+    connection.close()
+    assert found == [{"user": "alice"}]

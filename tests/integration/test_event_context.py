@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from flask import Flask, g, request, session, url_for
+from flask import Flask, copy_current_request_context, g, request, session, url_for
 from flask_socketio import SocketIOTestClient
 
 from app.engine import SocketIO
@@ -69,6 +69,16 @@ def test_the_request_names_the_socket_and_the_event(ask: Ask) -> None:
 
 def test_the_session_is_the_users(ask: Ask) -> None:
     assert ask(lambda: session["user"]) == "alice"
+
+
+def test_the_context_can_be_copied_for_what_goes_on_later(ask: Ask) -> None:
+    def later() -> str:
+        return request.args["a"]
+
+    def handler() -> str:
+        return copy_current_request_context(later)()
+
+    assert ask(handler) == "b"
 
 
 def test_urls_can_be_built(ask: Ask) -> None:

@@ -6,7 +6,7 @@ from time import monotonic
 from typing import Any, Protocol
 
 from engineio.base_server import BaseServer
-from eventlet import hubs, sleep, spawn_n
+from eventlet import Timeout, hubs, sleep, spawn_n
 
 from app.engine.transport import packets
 from app.engine.transport.complaints import EVERY
@@ -157,6 +157,7 @@ class Connection:
             self._handle_all(inbox)
         finally:
             self._inbox = None
+            inbox.let_go()
 
     def _handle_all(self, inbox: Inbox) -> None:
         began = monotonic()
@@ -179,7 +180,7 @@ class Connection:
         except Malformed as error:
             self._owner.complain(str(error))
             self.close(reason=REASONS.TRANSPORT_ERROR)
-        except Exception:
+        except (Exception, Timeout):  # a handler's own time limit, which it does not catch, is an error of its
             if self._is_news():  # a client can make a handler fail as often as it likes
                 logger.exception("a message could not be handled")
 
@@ -214,12 +215,12 @@ class Connection:
         assert self._polling is not None  # noqa: S101 - the caller looked
         with self._polling.posting():
             found = packets.decode_payload(read())
-        if self.closed:
-            raise Overlapping
-        for data in found:
-            self.receive(data)
-        if self._inbox is not None:
-            self._inbox.wait_for_room()
+            if self.closed:
+                raise Overlapping
+            for data in found:
+                self.receive(data)
+            if self._inbox is not None:
+                self._inbox.wait_for_room()
 
     @property
     def polls(self) -> bool:

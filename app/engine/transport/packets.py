@@ -9,6 +9,7 @@ OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP = "0123456"
 PROBE = "probe"
 SEPARATOR = "\x1e"  # between the packets of a payload
 BASE64 = "b"
+MOST_PACKETS = 10_000  # of one POST: to read so many takes 10 ms
 
 
 class Malformed(ValueError):
@@ -88,10 +89,12 @@ def decode_payload(body: bytes) -> list[str | bytes]:
     """The packets of a POST.
 
     Raises:
-        Malformed: it is not UTF-8, or one of them is none.
+        Malformed: it is not UTF-8, or one of them is none, or there are too many.
     """
     try:
-        texts = body.decode().split(SEPARATOR)
+        texts = body.decode().split(SEPARATOR, MOST_PACKETS)
     except UnicodeDecodeError as error:
         raise Malformed(str(error)) from None
+    if len(texts) > MOST_PACKETS:
+        raise Malformed(f"more than {MOST_PACKETS} packets in one payload")
     return [decode(text) for text in texts]

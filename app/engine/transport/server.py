@@ -99,6 +99,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         self.websocket_compression = options.websocket_compression
         self.wheel = Wheel(min(MOST_TICK, self.ping_interval / 10, self.ping_timeout / 10), monotonic())
         self._turning = False
+        self._ending: dict[str, Connection] = {}
         self._complaints = Complaints(logger)
 
     # --- what applications call
@@ -139,8 +140,19 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
 
     def ended(self, connection: Connection, reason: str) -> None:
         """Forget a connection, and tell the application."""
-        if self.sockets.pop(connection.sid, None) is not None:
+        if self.sockets.pop(connection.sid, None) is None:
+            return
+        self._ending[connection.sid] = connection  # its session can be asked for, still
+        try:
             self._trigger_event("disconnect", connection.sid, reason, run_async=False)
+        finally:
+            del self._ending[connection.sid]
+
+    def _get_socket(self, sid: str) -> Connection:
+        connection = self.sockets.get(sid) or self._ending.get(sid)
+        if connection is None:
+            raise KeyError("Session not found")
+        return connection
 
     def complain(self, of: str) -> None:
         """Tell the log what a client did wrong."""
@@ -304,7 +316,10 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         while True:
             sleep(self.wheel.tick)
             for number, due in enumerate(self.wheel.due(monotonic()), 1):
-                due()
+                try:
+                    due()
+                except Exception:
+                    logger.exception("what was due failed; who is due next, is called all the same")
                 if number % AT_ONCE == 0:
                     sleep()
 

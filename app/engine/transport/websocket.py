@@ -198,6 +198,13 @@ class WebSocket:
         """Read from now on. The hub remembers who calls this: call it from the hub, or that greenlet is kept alive."""
         if not self._ended and self._listener is None:
             self._listener = _listen(hubs.hub.READ, self._socket, self._read, self._vanished)
+            self._read_what_tls_holds()
+
+    def _read_what_tls_holds(self) -> None:
+        """What TLS has read from the system and not given out yet, the hub does not know of."""
+        pending = getattr(self._socket, "pending", None)
+        if pending is not None and pending():
+            hubs.get_hub().schedule_call_global(0, self._read, 0)
 
     def pause(self) -> None:
         """Read no more until :meth:`start`: the peer is to wait."""
@@ -219,9 +226,8 @@ class WebSocket:
             self.end("the client is gone")
         elif not self._deaf:
             self._parse(data)
-        pending = getattr(self._socket, "pending", None)  # of TLS: what it read and holds, the hub does not know of
-        if pending is not None and self._listener is not None and pending():
-            hubs.get_hub().schedule_call_global(0, self._read, 0)
+        if self._listener is not None:
+            self._read_what_tls_holds()
 
     def _parse(self, data: bytes) -> None:
         try:
@@ -268,6 +274,8 @@ class WebSocket:
 
     def _end_writing(self) -> None:
         """Tell the client's TCP that nothing follows. To close the socket would reset it, and what was sent be lost."""
+        self.send = _nobody
+        self._deaf = self._deaf or hasattr(self._socket, "pending")  # of TLS, only ciphertext comes from now on
         try:
             self._socket.shutdown(SHUT_WR)
         except OSError:
