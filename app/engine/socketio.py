@@ -64,6 +64,11 @@ class SocketIO(flask_socketio.SocketIO):
     drain: Drain
     _serving: Any
 
+    def __init__(self, app: flask.Flask | None = None, **options: Any) -> None:
+        """As Flask-SocketIO's, with the options of :meth:`init_app`."""
+        self._given = options
+        super().__init__(app, **options)
+
     def init_app(self, app: flask.Flask, **options: Any) -> None:
         """Bind to ``app``.
 
@@ -77,8 +82,8 @@ class SocketIO(flask_socketio.SocketIO):
                 :class:`app.engine.transport.Options`, ``connect_timeout``, the seconds that a client has to connect to
                 a namespace (10), and ``request_timeout``, those that an HTTP request may take to arrive (30).
         """
-        options = self.server_options | options
-        self.server_options = {}  # into which Flask-SocketIO puts what it is given here
+        options = self._given | options
+        self.server_options = {}  # where Flask-SocketIO keeps what an application before this one was given
         own = {field.name: options.pop(field.name) for field in fields(Options) if field.name in options}
         drain_seconds = options.pop("drain_seconds", 0)
         self.broker = options.pop("broker", None) or LocalBroker()
