@@ -43,12 +43,14 @@ class Inbound:
         self._hub = hub
         self._connect_seconds = connect_seconds
         self._connecting: set[str] = set()
+        self._strangers: set[str] = set()  # connections that no namespace has let in yet
         self._engine.on("connect", self._connected)
         self._engine.on("message", self._message)
         self._engine.on("disconnect", self._disconnected)
 
     def _disconnected(self, eio_sid: str, reason: str) -> None:
         self._server._binary_packet.pop(eio_sid, None)
+        self._strangers.discard(eio_sid)
         try:
             self._server._handle_eio_disconnect(eio_sid, reason)
         finally:  # a handler that raised would leave the socket in its rooms
@@ -61,11 +63,12 @@ class Inbound:
         self._expect_connect(eio_sid)
 
     def _expect_connect(self, eio_sid: str) -> None:
+        self._strangers.add(eio_sid)
         self._engine.wheel.add(monotonic() + self._connect_seconds, partial(self._end_stranger, eio_sid))
 
     def _end_stranger(self, eio_sid: str) -> None:
         connection = self._engine.sockets.get(eio_sid)
-        if connection is not None and eio_sid not in self._connecting and not self._hub.knows(eio_sid):
+        if connection is not None and eio_sid in self._strangers and eio_sid not in self._connecting:
             connection.close_soon()
 
     def _message(self, eio_sid: str, data: str | bytes) -> None:
@@ -100,7 +103,9 @@ class Inbound:
             self._connecting.discard(eio_sid)
             if eio_sid not in self._engine.sockets:  # it went away meanwhile
                 self._forget(eio_sid, packet.namespace or "/")
-            elif not self._hub.knows(eio_sid):
+            elif self._hub.knows(eio_sid):
+                self._strangers.discard(eio_sid)
+            elif eio_sid in self._strangers:
                 self._expect_connect(eio_sid)
 
     def _is_known(self, namespace: str) -> bool:
