@@ -104,8 +104,7 @@ class Hub(Rooms):
             handler(envelope)
 
     def _deliver_in(self, namespace: str, envelope: Envelope) -> None:
-        anyone_special = bool(self._held or self._without_offsets or self._streams or self._replayed)
-        direct = None if anyone_special or envelope.skip else self.direct(namespace, envelope.rooms)
+        direct = None if self._anyone_special or envelope.skip else self.direct(namespace, envelope.rooms)
         if direct is not None:
             write_to_all(direct, Encoded(namespace, envelope).packet(self.offset))
             return
@@ -116,7 +115,7 @@ class Hub(Rooms):
         encoded = Encoded(namespace, envelope)
         for some in _in_turns(sockets, envelope.rooms):
             usual = some
-            if self._held or self._without_offsets or self._streams or self._replayed:
+            if self._anyone_special:
                 usual = []
                 for socket in some:
                     if self._is_special(socket.sid):
@@ -124,6 +123,10 @@ class Hub(Rooms):
                     else:
                         usual.append(socket)
             self._send_to_all(usual, encoded.packet(self.offset))
+
+    @property
+    def _anyone_special(self) -> bool:
+        return bool(self._held or self._without_offsets or self._streams or self._replayed)
 
     def _is_special(self, sid: str) -> bool:
         return sid in self._held or sid in self._without_offsets or sid in self._streams or sid in self._replayed

@@ -53,9 +53,10 @@ class Inbound:
         self._strangers.discard(eio_sid)
         try:
             self._server._handle_eio_disconnect(eio_sid, reason)
-        finally:  # a handler that raised would leave the socket in its rooms
+        finally:  # a handler that raised would leave the socket in its rooms; who still connects is seen to there
             for namespace in self._hub.namespaces_of(eio_sid):
-                self._forget(eio_sid, namespace)
+                if not self._hub.is_pre_connected(self._hub.sid_from_eio_sid(eio_sid, namespace) or "", namespace):
+                    self._forget(eio_sid, namespace)
             self._server.environ.pop(eio_sid, None)
 
     def _connected(self, eio_sid: str, environ: dict[str, Any]) -> None:
