@@ -9,6 +9,7 @@ import os
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from socket import SHUT_RDWR
 from types import FrameType
 from typing import Any
 
@@ -54,6 +55,7 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
     def run(self) -> None:
         """Serve until told to stop; then drain, and end what is left."""
         socketio = self.wsgi.extensions["socketio"]
+        self._request_seconds = socketio.request_seconds
         self.wsgi = _with_socket(self.wsgi)
         socketio.allow_connections(self.worker_connections)
         connections = eventlet.GreenPool(self.worker_connections)
@@ -102,6 +104,16 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         with client.makefile("rb", 0):
             super().handle(client, client, address)  # asks for a name alone, and the listener may be closed by now
 
+    def handle_request(self, listener_name: Any, req: Any, sock: Any, addr: Any) -> Any:
+        """Serve one request. Its head came within the time of :meth:`timeout_ctx`; its body has one of its own."""
+        if _is_read(req.body):
+            return super().handle_request(listener_name, req, sock, addr)
+        deadline = eventlet.hubs.get_hub().schedule_call_global(self._request_seconds, _end_unless_read, req, sock)
+        try:
+            return super().handle_request(listener_name, req, sock, addr)
+        finally:
+            deadline.cancel()
+
     def _beat(self) -> None:
         while True:
             self.notify()
@@ -145,6 +157,17 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
 def _reset() -> ConnectionResetError:
     """What gunicorn takes as the usual end of a connection."""
     return ConnectionResetError(errno.ECONNRESET, "the server ends")
+
+
+def _is_read(body: Any) -> bool:
+    """Whether a body was read to its end: gunicorn's readers of a length and of chunks show it each in its way."""
+    return getattr(body.reader, "length", None) == 0 or getattr(body.reader, "parser", body) is None
+
+
+def _end_unless_read(request: Any, socket: Any) -> None:
+    if not _is_read(request.body):
+        with suppress(OSError):
+            socket.shutdown(SHUT_RDWR)
 
 
 def _with_socket(application: Any) -> Any:

@@ -68,7 +68,7 @@ class Drain:
 
     def _handle_unless_new(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         (sid,) = parse_qs(environ.get("QUERY_STRING", "")).get("sid", [""])[:1]
-        if self.begun and sid not in self._eio.sockets:  # a proxy tries the next process on 503
+        if self.begun and not self._eio.knows(sid):  # a proxy tries the next process on 503
             start_response("503 Service Unavailable", [("Content-Length", "0"), ("Retry-After", "1")])
             return [b""]
         answer: Iterable[bytes] = self._handle_request(environ, start_response)

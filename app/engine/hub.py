@@ -2,15 +2,16 @@
 
 import json
 import logging
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from functools import partial
+from contextlib import nullcontext
 from typing import Any
 
 from engineio.packet import MESSAGE
 from engineio.packet import Packet as EnginePacket
 from eventlet import sleep
 from eventlet.event import Event
+from eventlet.semaphore import Semaphore
 from socketio.packet import EVENT
 
 from app.engine.envelope import Envelope
@@ -45,8 +46,9 @@ class Hub(Rooms):
         self._streams: dict[str, Stream] = {}
         self._taps: defaultdict[str, set[Tap]] = defaultdict(set)
         self._plain_calls: PlainCalls | None = None
-        self._deliveries: deque[Callable[[], None]] = deque()
-        self._delivering = False
+        # A large room takes several turns of the hub. What comes meanwhile waits for it here, in order, and so does
+        # whoever brought it: what one sends next, to one socket say, comes behind it.
+        self._writing = Semaphore()
 
     @property
     def offset(self) -> str:
@@ -67,34 +69,27 @@ class Hub(Rooms):
     # --- delivery
 
     def deliver(self, envelope: Envelope) -> None:
-        """Write ``envelope`` to this process's sockets in its rooms; run its handler when it is a control message."""
-        self._in_order(partial(self._deliver, envelope))
+        """Write ``envelope`` to this process's sockets in its rooms; run its handler when it is a control message.
 
-    def _in_order(self, delivery: Callable[[], None]) -> None:
-        """A large room takes several turns of the hub; what comes meanwhile waits, for whoever is at it already."""
-        self._deliveries.append(delivery)
-        if self._delivering:
-            return
-        self._delivering = True
-        try:
-            while self._deliveries:
-                self._deliveries.popleft()()
-        finally:
-            self._delivering = False
-
-    def _deliver(self, envelope: Envelope) -> None:
-        if envelope.seq is not None:
-            self.seq = envelope.seq
+        Returns when it is written, behind what came before it. An error is the caller's: nobody else's delivery ends.
+        """
         if envelope.is_control:
+            self._note(envelope)
             self._control(envelope)
             return
-        logger.debug("emit %s seq=%s rooms=%s", envelope.event, envelope.seq, envelope.rooms)
-        if self._taps:
-            for room in envelope.rooms:
-                for tap in tuple(self._taps.get(room, ())):
-                    tap(envelope)
-        for namespace in list(self.rooms):
-            self._deliver_in(namespace, envelope)
+        with self._writing:
+            self._note(envelope)
+            logger.debug("emit %s seq=%s rooms=%s", envelope.event, envelope.seq, envelope.rooms)
+            if self._taps:
+                for room in envelope.rooms:
+                    for tap in tuple(self._taps.get(room, ())):
+                        tap(envelope)
+            for namespace in list(self.rooms):
+                self._deliver_in(namespace, envelope)
+
+    def _note(self, envelope: Envelope) -> None:
+        if envelope.seq is not None:
+            self.seq = envelope.seq
 
     def _control(self, envelope: Envelope) -> None:
         handler = self.controls.get(envelope.event)
@@ -108,12 +103,8 @@ class Hub(Rooms):
         if direct is not None:
             write_to_all(direct, Encoded(namespace, envelope).packet(self.offset))
             return
-        sockets = self.members(namespace, envelope.rooms)
-        if envelope.skip:
-            skipped = {socket.sid for socket in self.members(namespace, envelope.skip)}
-            sockets = [socket for socket in sockets if socket.sid not in skipped]
         encoded = Encoded(namespace, envelope)
-        for some in _in_turns(sockets, envelope.rooms):
+        for some in self._in_turns(namespace, envelope.rooms, envelope.skip):
             usual = some
             if self._anyone_special:
                 usual = []
@@ -167,25 +158,36 @@ class Hub(Rooms):
         arguments = list(data) if isinstance(data, tuple) else [] if data is None else [data]
         encoded = self.server.packet_class(EVENT, namespace=namespace, data=[event, *arguments]).encode()
         packets = [Packet.message(part) for part in (encoded if isinstance(encoded, list) else [encoded])]
-        if isinstance(room, str) and self.is_sid_room(namespace, room):  # not in order with rooms: it may be told why
-            self._emit(packets, namespace, room, skip_sid)  # it is about to be disconnected
-        else:
-            self._in_order(partial(self._emit, packets, namespace, room, skip_sid))
+        alone = isinstance(room, str) and self.is_sid_room(namespace, room)
+        with nullcontext() if alone else self._writing:  # one socket alone may be told why it is about to be closed
+            self._emit(packets, namespace, _listed(room), _listed(skip_sid))
 
-    def _emit(self, packets: Sequence[Packet], namespace: str, room: Target, skip_sid: Target) -> None:
-        rooms = None if room is None else [room] if isinstance(room, str) else room
-        direct = None if skip_sid else self.direct(namespace, rooms)
+    def _emit(
+        self, packets: Sequence[Packet], namespace: str, rooms: Collection[str] | None, skip: Collection[str] | None
+    ) -> None:
+        direct = None if skip else self.direct(namespace, rooms)
         if direct is not None:
             for packet in packets:
                 write_to_all(direct, packet)
             return
-        sockets = self.members(namespace, room)
-        if skip_sid:
-            skipped = {skip_sid} if isinstance(skip_sid, str) else set(skip_sid)
-            sockets = [socket for socket in sockets if socket.sid not in skipped]
-        for some in _in_turns(sockets, rooms):
+        for some in self._in_turns(namespace, rooms, skip):
             for packet in packets:
                 self._send_to_all(some, packet)
+
+    def _in_turns(
+        self, namespace: str, rooms: Collection[str] | None, skip: Collection[str] | None
+    ) -> Iterator[list[Socket]]:
+        """A thousand at a time, with a turn for others between; behind it, those that did not leave meanwhile."""
+        sockets = self.members(namespace, rooms)
+        if skip:
+            skipped = {socket.sid for socket in self.members(namespace, skip)}
+            sockets = [socket for socket in sockets if socket.sid not in skipped]
+        for at in range(0, len(sockets), MOST_DIRECT):
+            some = sockets[at : at + MOST_DIRECT]
+            if at:
+                sleep()
+                some = [socket for socket in some if socket.is_in(rooms)]
+            yield some
 
     def _send_to_all(self, sockets: Sequence[Socket], packet: Packet) -> None:
         direct: list[WebSocket] = []
@@ -197,9 +199,9 @@ class Hub(Rooms):
                 self._send(socket, packet)
         write_to_all(direct, packet)
 
-    def _send(self, socket: Socket, packet: Packet, *, bounded: bool = True) -> None:
+    def _send(self, socket: Socket, packet: Packet, *, replayed: bool = False) -> None:
         if socket.connection is not None:
-            socket.connection.send(packet, bounded=bounded)
+            socket.connection.send(packet, replayed=replayed)
         else:  # Flask-SocketIO's test client takes the place of this call
             text = packet.data[1:] if isinstance(packet.data, str) else packet.data
             self.server._send_eio_packet(socket.eio_sid, EnginePacket(MESSAGE, text))
@@ -212,7 +214,7 @@ class Hub(Rooms):
         socket = self.socket(sid, namespace)
         if socket is not None:
             text = None if sid in self._without_offsets else str(offset)
-            self._send(socket, Encoded(namespace, envelope).packet(text), bounded=False)
+            self._send(socket, Encoded(namespace, envelope).packet(text), replayed=True)
 
     def leave_offsets_out(self, sid: str) -> None:
         """From now on the socket ``sid`` hears payloads without an offset behind them."""
@@ -333,11 +335,5 @@ class Encoded:
         return packet
 
 
-def _in_turns(sockets: list[Socket], rooms: Collection[str] | None) -> Iterator[list[Socket]]:
-    """A thousand at a time, with a turn for others between; behind it, those that did not leave meanwhile."""
-    for at in range(0, len(sockets), MOST_DIRECT):
-        some = sockets[at : at + MOST_DIRECT]
-        if at:
-            sleep()
-            some = [socket for socket in some if socket.is_in(rooms)]
-        yield some
+def _listed(target: Target) -> Collection[str] | None:
+    return [target] if isinstance(target, str) else target

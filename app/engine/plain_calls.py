@@ -4,6 +4,7 @@ import base64
 import json
 import secrets
 from collections.abc import Callable
+from threading import Thread
 from typing import Any
 
 from socketio import Manager
@@ -66,7 +67,9 @@ class PlainCalls:
         self._manager.emit_here(event, tuple(arguments), namespace, room, skip_sid)
 
     def _disconnect(self, sid: str, namespace: str) -> None:
-        self._manager.server.disconnect(sid, namespace=namespace, ignore_queue=True)
+        # Not in the reader's thread: an application's handler may take its time, and what comes behind it can't wait.
+        options = {"namespace": namespace, "ignore_queue": True}
+        Thread(target=self._manager.server.disconnect, args=(sid,), kwargs=options, daemon=True).start()
 
     def _enter_room(self, sid: str, namespace: str, room: str) -> None:
         if self._manager.is_connected(sid, namespace):

@@ -151,7 +151,7 @@ class Recovery:
         return self._know(Client(session, heard, recovered=True, stored=True))
 
     def _taken_over(self, envelope: Envelope) -> None:
-        self._abort(json.loads(envelope.payload))
+        spawn_n(self._abort, json.loads(envelope.payload))  # handlers of a disconnect may take their time
 
     def _abort(self, connection: str) -> bool:
         """End a connection that the client knows to be dead, while we don't yet; whether this process had it."""

@@ -27,13 +27,13 @@ class Early:
         self._connection = connection
         self._kept: list[tuple[Packet, bool]] = []
 
-    def send(self, packet: Packet, *, bounded: bool = True) -> None:
-        self._kept.append((packet, bounded))
+    def send(self, packet: Packet, *, replayed: bool = False) -> None:
+        self._kept.append((packet, replayed))
 
     def release(self) -> Connection:
         """Send what was kept; returns the connection, to be used from now on."""
-        for packet, bounded in self._kept:
-            self._connection.send(packet, bounded=bounded)
+        for packet, replayed in self._kept:
+            self._connection.send(packet, replayed=replayed)
         return self._connection
 
 

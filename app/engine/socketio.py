@@ -62,6 +62,7 @@ class SocketIO(flask_socketio.SocketIO):
     recovery: Recovery
     presence: Presence
     drain: Drain
+    request_seconds: float
     _serving: Any
 
     def __init__(self, app: flask.Flask | None = None, **options: Any) -> None:
@@ -87,7 +88,8 @@ class SocketIO(flask_socketio.SocketIO):
         own = {field.name: options.pop(field.name) for field in fields(Options) if field.name in options}
         drain_seconds = options.pop("drain_seconds", 0)
         self.broker = options.pop("broker", None) or LocalBroker()
-        self._http = partial(HttpConnection, request_seconds=options.pop("request_timeout", REQUEST_SECONDS))
+        self.request_seconds = options.pop("request_timeout", REQUEST_SECONDS)
+        self._http = partial(HttpConnection, request_seconds=self.request_seconds)
         connect_seconds = options.pop("connect_timeout", CONNECT_SECONDS)
         self.hub = Hub()
         options.setdefault("async_handlers", False)

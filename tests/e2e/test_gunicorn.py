@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from socket import create_connection
 from threading import Thread
 
 import pytest
@@ -14,13 +15,16 @@ from tests.support.api import Api
 from tests.support.js_client import JsPeer
 from tests.support.server import GUNICORN, ROOT, Server
 
+JSON = "Content-Type: application/json"
+REQUEST_SECONDS = 2
+
 
 @pytest.fixture(scope="module")
 def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("gunicorn")
     with Server(folder):
         pass  # makes the tables and the demo data
-    with Server(folder, command=GUNICORN) as running:
+    with Server(folder, {"REQUEST_SECONDS": str(REQUEST_SECONDS)}, GUNICORN) as running:
         yield running
 
 
@@ -81,6 +85,21 @@ def test_several_workers_are_refused_with_a_hint() -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
     assert result.returncode != 0
     assert "one worker a process" in result.stderr
+
+
+def test_a_certificate_is_refused_with_a_hint() -> None:
+    command = [*GUNICORN, "--certfile", "no.pem", "--keyfile", "no.pem", "--bind", "127.0.0.1:0"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode != 0
+    assert "TLS ends at the proxy" in result.stderr
+
+
+@pytest.mark.parametrize("framing", ["Content-Length: 20\r\n\r\n4", "Transfer-Encoding: chunked\r\n\r\n14\r\n4"])
+def test_a_body_that_does_not_come_ends_its_connection(gunicorn: Server, framing: str) -> None:
+    with create_connection(("127.0.0.1", gunicorn.port), timeout=REQUEST_SECONDS + 5) as stalled:
+        stalled.sendall(f"POST /api/auth/login HTTP/1.1\r\nHost: here\r\n{JSON}\r\n{framing}".encode())
+        while stalled.recv(1000):
+            pass
 
 
 def test_a_request_that_waits_when_it_stops_to_listen_is_answered(gunicorn: Server) -> None:

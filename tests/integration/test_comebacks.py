@@ -29,8 +29,8 @@ class Transport:
         socketio.server.eio.sockets[id] = self
         socketio.server.environ[id] = {}
 
-    def send(self, packet: Packet, *, bounded: bool = True) -> None:
-        del bounded
+    def send(self, packet: Packet, *, replayed: bool = False) -> None:
+        del replayed
         assert isinstance(packet.data, str)
         self.sent.append(packet.data[1:])
 

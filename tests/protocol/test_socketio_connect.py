@@ -178,9 +178,15 @@ def test_who_does_not_connect_in_time_is_closed(stranger: BareWebSocket) -> None
 def test_who_does_not_connect_in_time_over_polling_is_closed(socketio: Server) -> None:
     session = Polling(socketio.url)
     time.sleep(CONNECT_TIMEOUT + LATE)
-    last = session.get()
-    assert last.status == 400 or last.body.endswith("1")  # a packet that says so may wait for the next poll
-    assert session.get().status == 400
+    assert (session.get().body, session.get().status) == ("1", 400)
+
+
+def test_who_is_closed_between_two_polls_hears_first_what_was_sent_before(socketio: Server) -> None:
+    session = Polling(socketio.url)
+    session.post("40/random,")
+    time.sleep(CONNECT_TIMEOUT + LATE)
+    assert session.post("40").status == 400
+    assert [session.get().body, session.get().body, session.get().status] == [REFUSED, "1", 400]
 
 
 def test_who_was_refused_everywhere_is_closed_in_time(stranger: BareWebSocket) -> None:

@@ -8,6 +8,7 @@ import eventlet
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from socketio.packet import Packet as SocketPacket
 
 from app.engine.envelope import Envelope
 from app.engine.hub import Hub
@@ -26,8 +27,8 @@ class Noted:
         self.heard: list[str] = []
         self.on_send: Callable[[], None] = lambda: None
 
-    def send(self, packet: Packet, *, bounded: bool = True) -> None:
-        del bounded
+    def send(self, packet: Packet, *, replayed: bool = False) -> None:
+        del replayed
         self.heard.append(str(packet.data))
         self.on_send()
 
@@ -38,7 +39,7 @@ class Bench:
     def __init__(self) -> None:
         self.connections: dict[str, Any] = {}
         self.hub = Hub()
-        self.hub.server = SimpleNamespace(eio=SimpleNamespace(sockets=self.connections))
+        self.hub.server = SimpleNamespace(eio=SimpleNamespace(sockets=self.connections), packet_class=SocketPacket)
 
     def connect(self, sid: str, connection: Any = None) -> Any:
         self.connections[f"eio-{sid}"] = connection or Noted()
@@ -141,8 +142,52 @@ def test_a_large_room_hears_everything_in_order_though_others_have_turns_between
     crowd[0].on_send = lambda: eventlet.spawn_n(bench.hub.deliver, event(2)) if len(crowd[0].heard) == 1 else None
     bench.hub.deliver(event(1))
     assert len(turns) >= 2
+    eventlet.sleep(0.01)
     assert [numbers(connection) for connection in crowd] == [["1", "2"]] * len(crowd)
     assert bench.hub.seq == 2
+
+
+def test_what_one_sends_to_one_socket_comes_behind_what_it_sent_to_a_large_room_before(bench: Bench) -> None:
+    crowd = bench.crowd(MOST_DIRECT + 1)
+
+    def handler() -> None:
+        bench.hub.emit("to all", 2, "/", room="room")
+        bench.hub.emit("to one", 3, "/", room="0")
+
+    crowd[0].on_send = lambda: eventlet.spawn_n(handler) if len(crowd[0].heard) == 1 else None
+    bench.hub.deliver(event(1))
+    eventlet.sleep(0.01)
+    assert [text.split(",")[0] for text in crowd[0].heard] == ['42["e"', '42["to all"', '42["to one"']
+
+
+def test_a_delivery_that_fails_is_the_error_of_who_brought_it_and_the_next_one_goes_on(bench: Bench) -> None:
+    crowd = bench.crowd(MOST_DIRECT + 1)
+    crowd[0].on_send = lambda: eventlet.spawn_n(bench.hub.deliver, event(2)) if len(crowd[0].heard) == 1 else None
+
+    def fail_at_first() -> None:
+        if len(crowd[-1].heard) == 1:
+            raise LookupError
+
+    crowd[-1].on_send = fail_at_first
+    with pytest.raises(LookupError):
+        bench.hub.deliver(event(1))
+    eventlet.sleep(0.01)
+    assert [numbers(connection) for connection in crowd] == [["1", "2"]] * len(crowd)
+
+
+def test_who_waits_for_its_turn_no_longer_holds_nobody_up(bench: Bench) -> None:
+    crowd = bench.crowd(2 * MOST_DIRECT + 1)
+    waiting: list[Any] = []
+
+    def give_up() -> None:
+        waiting.append(eventlet.spawn(bench.hub.deliver, event(2)))
+        eventlet.sleep()
+        waiting[0].kill()
+
+    crowd[0].on_send = lambda: eventlet.spawn_n(give_up) if len(crowd[0].heard) == 1 else None
+    bench.hub.deliver(event(1))
+    bench.hub.deliver(event(3))
+    assert [numbers(connection) for connection in crowd] == [["1", "3"]] * len(crowd)
 
 
 def test_who_left_before_its_turn_does_not_hear_it(bench: Bench) -> None:

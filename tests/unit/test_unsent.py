@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.transport.unsent import AT_ONCE, Unsent
+from app.engine.transport.unsent import AT_ONCE, MOST_REPLAYED, Unsent
 
 
 @given(st.lists(st.binary(min_size=1, max_size=50), max_size=30), st.lists(st.integers(0, 80)))
@@ -47,7 +47,25 @@ def test_one_frame_may_be_larger_than_the_bound() -> None:
     assert Unsent(10).add(bytes(100))
 
 
-def test_what_is_bounded_elsewhere_raises_the_bound() -> None:
+def test_a_replay_leaves_what_is_new_its_share() -> None:
     unsent = Unsent(10)
-    assert unsent.add(bytes(100), bounded=False)
+    assert unsent.add(bytes(100), replayed=True)
     assert unsent.add(bytes(8))
+    assert unsent.add(bytes(8))
+    assert not unsent.add(b"x")
+
+
+def test_once_a_replay_has_left_the_bound_is_what_it_was() -> None:
+    unsent = Unsent(10)
+    unsent.add(bytes(100), replayed=True)
+    unsent.sent(100)
+    assert unsent.add(bytes(11))
+    assert not unsent.add(b"x")
+
+
+def test_replays_that_nobody_reads_have_a_bound_of_their_own() -> None:
+    unsent = Unsent(10)
+    assert unsent.add(bytes(MOST_REPLAYED + 1), replayed=True)
+    assert not unsent.add(b"x", replayed=True)
+    unsent.sent(len(unsent.head()))
+    assert unsent.add(b"x", replayed=True)

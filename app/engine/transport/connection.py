@@ -22,6 +22,7 @@ SLICE = 0.005  # seconds that one client's messages are handled in a row before 
 UPGRADE_SECONDS = 10.0  # from the handshake of the WebSocket to the packet that changes to it, as on Node.js
 PING, CLOSE, NOOP = Packet(packets.PING), Packet(packets.CLOSE), Packet(packets.NOOP)
 REASONS = BaseServer.reason
+OURS = {REASONS.SERVER_DISCONNECT, REASONS.TRANSPORT_CLOSE}  # ends that a client did nothing for, and hears of
 
 
 class Owner(Protocol):
@@ -59,6 +60,7 @@ class Connection:
         sid: its id.
         session: what the application stores with it.
         closed: whether it is over.
+        parting: whether it is over, and its client is still to hear so at its next poll.
         websocket: what it is written to; None while it polls.
 
     Args:
@@ -75,6 +77,7 @@ class Connection:
         "_pinged",
         "_polling",
         "closed",
+        "parting",
         "session",
         "sid",
         "websocket",
@@ -84,6 +87,7 @@ class Connection:
         self.sid = sid
         self.session: dict[str, Any] = {}
         self.closed = False
+        self.parting = False
         self.websocket: WebSocket | None = None
         self._owner = owner
         self._polling: Polling | None = Polling(owner.most_unsent)
@@ -95,11 +99,11 @@ class Connection:
 
     # --- sending
 
-    def send(self, packet: Packet, *, bounded: bool = True) -> None:
+    def send(self, packet: Packet, *, replayed: bool = False) -> None:
         """Send a packet behind all that was sent before; never blocks. A client that is too slow is dropped."""
         if self.websocket is not None:
-            self.websocket.write(_framed(packet, self.websocket), bounded=bounded)
-        elif self._polling is not None and not self.closed and not self._polling.write(packet, bounded=bounded):
+            self.websocket.write(_framed(packet, self.websocket), replayed=replayed)
+        elif self._polling is not None and not self.closed and not self._polling.write(packet, replayed=replayed):
             self._lost("the client polls too slowly")
 
     # --- heartbeat
@@ -200,7 +204,9 @@ class Connection:
             Overlapping: another one waits; the connection is over.
         """
         assert self._polling is not None  # noqa: S101 - the caller looked
-        return packets.encode_payload(self._polling.poll(socket))
+        found = self._polling.poll(socket)
+        self.parting = self.parting and not self._polling.left
+        return packets.encode_payload(found)
 
     def post(self, read: Callable[[], bytes]) -> None:
         """Take the packets of a POST, and wait until more could be taken.
@@ -238,7 +244,7 @@ class Connection:
     @property
     def may_upgrade(self) -> bool:
         """Whether it polls, and tries no WebSocket as yet."""
-        return self._polling is not None and self._candidate is None
+        return self._polling is not None and self._candidate is None and not self.closed
 
     def upgrade(self, websocket: WebSocket) -> None:
         """Change to ``websocket`` once the client has tried it: ``2probe``, answered with ``3probe``, then ``5``."""
@@ -258,7 +264,7 @@ class Connection:
             self._candidate = None
             polling.close(NOOP)
             for packet in polling.take():
-                websocket.write(_framed(packet, websocket), bounded=False)
+                websocket.write(_framed(packet, websocket), replayed=True)
         else:
             websocket.end("not the packets of an upgrade")
 
@@ -304,6 +310,7 @@ class Connection:
         if self._candidate is not None:
             self._candidate.end()
         if self._polling is not None:
+            self.parting = not abort and reason in OURS
             self._polling.close(CLOSE if reason != REASONS.CLIENT_DISCONNECT else NOOP)
         if self.websocket is not None:
             if abort and not self.websocket.closing:

@@ -9,6 +9,7 @@ from eventlet import hubs
 from eventlet.event import Event
 
 from app.engine.transport.packets import NOOP, Packet
+from app.engine.transport.unsent import Bound
 
 
 class Overlapping(Exception):
@@ -18,29 +19,31 @@ class Overlapping(Exception):
 class Polling:
     """What a client that polls is to hear.
 
+    Attributes:
+        hurried: whether each GET is answered at once.
+        left: whether the client was told that it is over.
+
     Args:
-        most: bytes; once more than that wait, no further packet is taken.
+        most: bytes that may wait, as for :class:`app.engine.transport.unsent.Bound`.
     """
 
-    __slots__ = ("_last", "_most", "_packets", "_posting", "_size", "_woken", "hurried")
+    __slots__ = ("_bound", "_last", "_most", "_packets", "_posting", "_woken", "hurried", "left")
 
     def __init__(self, most: int) -> None:
         self._packets: list[Packet] = []
-        self._size = 0
         self._most = most
+        self._bound = Bound(most)
         self._woken: Event | None = None  # while a GET waits
         self._last: Packet | None = None
+        self.left = False
         self._posting = False
         self.hurried = False
 
-    def write(self, packet: Packet, *, bounded: bool = True) -> bool:
-        """Append a packet; False when too much waits already. See :meth:`app.engine.transport.unsent.Unsent.add`."""
-        if not bounded:
-            self._most += len(packet)
-        elif self._size > self._most:
+    def write(self, packet: Packet, *, replayed: bool = False) -> bool:
+        """Append a packet; False when too much waits already."""
+        if not self._bound.take(len(packet), replayed=replayed):
             return False
         self._packets.append(packet)
-        self._size += len(packet)
         self._wake()
         return True
 
@@ -68,12 +71,16 @@ class Polling:
                 watch.stop()
             if watch.gone:
                 return []
-        return self.take() or [self._last or Packet(NOOP)]
+        packets = self.take()
+        if not packets:
+            self.left = self._last is not None
+            packets = [self._last or Packet(NOOP)]
+        return packets
 
     def take(self) -> list[Packet]:
         """All that waits; it is the caller's now."""
         packets, self._packets = self._packets, []
-        self._size = 0
+        self._bound = Bound(self._most)
         return packets
 
     def hurry(self) -> None:
@@ -97,7 +104,7 @@ class Polling:
             self._posting = False
 
     def close(self, last: Packet) -> None:
-        """Answer the GET that waits with ``last``; there will be no further one."""
+        """Answer the next GET with ``last``, and the one before it with what waits."""
         self._last = last
         self._wake()
 

@@ -30,6 +30,7 @@ Environ = dict[str, Any]
 
 MOST_TICK = 0.25  # seconds; and a tenth of the ping timings, where those are shorter
 AT_ONCE = 500  # pings in a row before others have their turn
+PARTING = 10.0  # seconds that a client between two polls has to come for what was sent last
 
 # As on Node.js, whose clients may show them.
 UNKNOWN_TRANSPORT = 0, "Transport unknown"
@@ -100,6 +101,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         self.wheel = Wheel(min(MOST_TICK, self.ping_interval / 10, self.ping_timeout / 10), monotonic())
         self._turning = False
         self._ending: dict[str, Connection] = {}
+        self._parting: dict[str, Connection] = {}
         self._complaints = Complaints(logger)
 
     # --- what applications call
@@ -127,6 +129,10 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         for connection in list(self.sockets.values()) if sid is None else filter(None, [self.sockets.get(sid)]):
             connection.close()
 
+    def knows(self, sid: str) -> bool:
+        """Whether a request of ``sid`` is still answered here."""
+        return sid in self.sockets or sid in self._parting
+
     def shutdown(self) -> None:
         """Nothing runs that would have to be stopped."""
 
@@ -142,6 +148,9 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         """Forget a connection, and tell the application."""
         if self.sockets.pop(connection.sid, None) is None:
             return
+        if connection.parting:
+            self._parting[connection.sid] = connection
+            hubs.get_hub().schedule_call_global(PARTING, self._parting.pop, connection.sid, None)
         self._ending[connection.sid] = connection  # its session can be asked for, still
         try:
             self._trigger_event("disconnect", connection.sid, reason, run_async=False)
@@ -187,7 +196,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
             raise _refused(BAD_REQUEST)
         if sid is None:
             return self._open(environ, transport)
-        connection = self.sockets.get(sid)
+        connection = self.sockets.get(sid) or self._parting.get(sid)
         if connection is None:
             raise _refused(UNKNOWN_SID)
         if not (connection.may_upgrade if transport == "websocket" else connection.polls):
@@ -277,7 +286,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
     def _polled(self, environ: Environ, connection: Connection) -> Answer:
         try:
             if environ["REQUEST_METHOD"] == "GET":
-                return self._compressed(environ, _payload(connection.poll(detach.socket_of(environ))))
+                return self._compressed(environ, _payload(self._next(environ, connection)))
             if environ["REQUEST_METHOD"] == "POST":
                 connection.post(partial(self._body, environ))
                 return Answer("200 OK", b"ok", (TEXT,))
@@ -289,6 +298,13 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
             raise _refused(BAD_REQUEST)
         connection.close(reason=self.reason.TRANSPORT_ERROR)
         raise _refused(BAD_REQUEST)
+
+    def _next(self, environ: Environ, connection: Connection) -> str:
+        try:
+            return connection.poll(detach.socket_of(environ))
+        finally:
+            if not connection.parting:
+                self._parting.pop(connection.sid, None)
 
     def _body(self, environ: Environ) -> bytes:
         most = self.max_http_buffer_size

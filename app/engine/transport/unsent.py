@@ -3,40 +3,69 @@
 from collections import deque
 
 AT_ONCE = 1 << 16  # bytes handed to one send: more does not fit into a socket's buffer anyway
+MOST_REPLAYED = 32_000_000  # bytes: the longest replay has 8 million characters, of four bytes at the most
 
 
-class Unsent:
-    """Frames that wait until the socket takes them.
+class Bound:
+    """How much may wait for one client: what is new, and apart from it what is told of the past.
+
+    A replay may be longer than what may wait of the new, and must not use up its share. A client that asks for one
+    after the other and reads none has a limit, too.
 
     Attributes:
         size: how many bytes wait.
 
     Args:
-        most: bytes; once more than that wait, no further frame is taken. So one frame may be larger than it.
+        most: bytes; once more than that wait, nothing new is taken. So one packet may be larger than it.
     """
 
-    __slots__ = ("_frames", "_most", "size")
+    __slots__ = ("_most", "_replayed", "size")
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._replayed = 0
+        self.size = 0
+
+    def take(self, count: int, *, replayed: bool = False) -> bool:
+        """Have ``count`` more bytes wait; False when too much waits already: this client is too slow, to be dropped."""
+        if replayed:
+            if self._replayed > MOST_REPLAYED:
+                return False
+            self._replayed += count
+        elif self.size - self._replayed > self._most:
+            return False
+        self.size += count
+        return True
+
+    def leave(self, count: int) -> None:
+        """Bytes are on their way: of a replay, as long as there is one."""
+        self.size -= count
+        self._replayed = max(0, self._replayed - count)
+
+
+class Unsent:
+    """Frames that wait until the socket takes them.
+
+    Args:
+        most: as for :class:`Bound`.
+    """
+
+    __slots__ = ("_bound", "_frames")
 
     def __init__(self, most: int) -> None:
         self._frames: deque[bytes] = deque()
-        self._most = most
-        self.size = 0
+        self._bound = Bound(most)
 
-    def add(self, frame: bytes, *, bounded: bool = True) -> bool:
-        """Append a frame.
+    @property
+    def size(self) -> int:
+        """How many bytes wait."""
+        return self._bound.size
 
-        Args:
-            bounded: False for what is bounded elsewhere, as a replay is: the bound grows with it.
-
-        Returns:
-            False when too much waits already: this client is too slow, and is to be dropped.
-        """
-        if not bounded:
-            self._most += len(frame)
-        elif self.size > self._most:
+    def add(self, frame: bytes, *, replayed: bool = False) -> bool:
+        """Append a frame; False when too much waits already."""
+        if not self._bound.take(len(frame), replayed=replayed):
             return False
         self._frames.append(frame)
-        self.size += len(frame)
         return True
 
     def head(self) -> bytes:
@@ -57,7 +86,7 @@ class Unsent:
         first = self._frames.popleft()
         if count < len(first):
             self._frames.appendleft(first[count:])
-        self.size -= count
+        self._bound.leave(count)
 
     def __bool__(self) -> bool:
         return bool(self._frames)

@@ -118,22 +118,22 @@ class WebSocket:
 
     # --- writing
 
-    def write(self, frame: bytes, *, bounded: bool = True) -> None:
+    def write(self, frame: bytes, *, replayed: bool = False) -> None:
         """Send a frame behind all that was written before; never blocks.
 
         What is written in the same turn of the hub leaves in one send. A client that lets too much wait is dropped.
 
         Args:
-            bounded: as for :meth:`Unsent.add`.
+            replayed: as for :meth:`Bound.take`.
         """
         if self._ended or self.closing:
             return
         if self.unsent is not None:
-            self._wait(frame, bounded=bounded)
+            self._wait(frame, replayed=replayed)
             return
         if self.turn == TURN.begin():
             TURN.flush_at_end(self)
-            self._wait(frame, bounded=bounded)
+            self._wait(frame, replayed=replayed)
             return
         self.turn = TURN.number
         sent = self._try_to_send(frame)
@@ -155,10 +155,10 @@ class WebSocket:
         self._wait(rest)
         self._write_when_possible()
 
-    def _wait(self, frame: bytes, *, bounded: bool = True) -> None:
+    def _wait(self, frame: bytes, *, replayed: bool = False) -> None:
         if self.unsent is None:
             self.unsent = Unsent(self._most_unsent)
-        if not self.unsent.add(frame, bounded=bounded):
+        if not self.unsent.add(frame, replayed=replayed):
             self.end("the client reads too slowly")
 
     def flush(self) -> None:
