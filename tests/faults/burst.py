@@ -4,21 +4,18 @@ from collections.abc import Sequence
 from http.client import HTTPException
 from itertools import count
 from secrets import token_hex
-from threading import Event, Thread
 from time import monotonic, sleep
 from types import TracebackType
-from typing import Self
 
 from tests.support.api import Api
+from tests.support.background import Background
 
 PATIENCE = 60.0  # seconds that one event may take, however often the server has to be asked
 AGAIN = 0.05  # seconds between two tries
 
 
-class Burst:
-    """Makes the notifications 0, 1, 2 … of one user, each once, in the background.
-
-    As a context manager it begins, and at the end waits until all are made; what went wrong meanwhile is raised there.
+class Burst(Background):
+    """Makes the notifications 0, 1, 2 … of one user, each once; its block ends when all are made.
 
     Attributes:
         made: how many there are.
@@ -32,6 +29,7 @@ class Burst:
         :param total: how many; None: until the block ends
         :param pause: seconds between two notifications
         """
+        super().__init__()
         self.made = 0
         self.answers: list[tuple[int, float]] = []
         self.unanswered = 0
@@ -39,9 +37,6 @@ class Burst:
         self._total = total
         self._pause = pause
         self._key = token_hex(4)  # the next burst of this user makes other ones
-        self._enough = Event()
-        self._failure: Exception | None = None
-        self._thread = Thread(target=self._run, daemon=True)
 
     @property
     def total(self) -> int:
@@ -74,16 +69,13 @@ class Burst:
         while self.refused == before and self._thread.is_alive():
             sleep(0.01)
 
-    def _run(self) -> None:
-        try:
-            for number in count() if self._total is None else range(self._total):
-                if self._enough.is_set():
-                    return
-                self._make(number)
-                self.made = number + 1
-                sleep(self._pause)
-        except Exception as error:  # noqa: BLE001 - raised by __exit__
-            self._failure = error
+    def _work(self) -> None:
+        for number in count() if self._total is None else range(self._total):
+            if self._over.is_set():
+                return
+            self._make(number)
+            self.made = number + 1
+            sleep(self._pause)
 
     def _make(self, number: int) -> None:
         deadline = monotonic() + PATIENCE
@@ -108,16 +100,9 @@ class Burst:
         assert answer.status in (201, 409, 503), (answer.status, answer.body)
         return answer.status == 201
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._total is None or error is not None:
-            self._enough.set()
-        if error is None:
+        if self._total is not None and error is None:
             self._thread.join()
-            if self._failure is not None:
-                raise self._failure
+        super().__exit__(kind, error, trace)

@@ -2,20 +2,16 @@
 
 from http import HTTPStatus
 from itertools import cycle
-from threading import Event, Thread
 from time import monotonic
-from types import TracebackType
-from typing import Self
 
 from tests.support.api import Api
+from tests.support.background import Background
 
 PAUSE = 0.02  # seconds between two requests
 
 
-class Watch:
-    """Asks for the same paths again and again, in the background, for as long as its block lasts.
-
-    A request that is not answered at all is raised at the end of the block.
+class Watch(Background):
+    """Asks for the same paths again and again; a request that is not answered at all is raised at the end.
 
     Attributes:
         refused: each answer that was not 200: its path and its status.
@@ -23,27 +19,22 @@ class Watch:
     """
 
     def __init__(self, api: Api, *paths: str) -> None:
+        super().__init__()
         self.refused: list[tuple[str, int]] = []
         self.seconds: list[float] = []
         self._api = api
         self._paths = paths
-        self._failure: Exception | None = None
-        self._over = Event()
-        self._thread = Thread(target=self._run, daemon=True)
 
     @property
     def p99(self) -> float:
         """The seconds that 99 % of the answers took at the most."""
         return sorted(self.seconds)[len(self.seconds) * 99 // 100]
 
-    def _run(self) -> None:
-        try:
-            for path in cycle(self._paths):
-                if self._over.wait(PAUSE):
-                    return
-                self._ask(path)
-        except Exception as error:  # noqa: BLE001 - raised by __exit__
-            self._failure = error
+    def _work(self) -> None:
+        for path in cycle(self._paths):
+            if self._over.wait(PAUSE):
+                return
+            self._ask(path)
 
     def _ask(self, path: str) -> None:
         began = monotonic()
@@ -51,15 +42,3 @@ class Watch:
         self.seconds.append(monotonic() - began)
         if answer.status != HTTPStatus.OK:
             self.refused.append((path, answer.status))
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        if error is None and self._failure is not None:
-            raise self._failure

@@ -2,47 +2,17 @@
 
 import json
 from contextlib import suppress
-from threading import Event, Thread
+from threading import Thread
 from time import monotonic
 from types import TracebackType
-from typing import Self
 
 from tests.hostile.wire import WebSocket
+from tests.support.background import Background
 
 PAUSE = 0.005  # seconds between two round trips
 
 
-class _Background:
-    """Works in a thread for as long as its block lasts; what went wrong there is raised at the end of the block."""
-
-    def __init__(self) -> None:
-        self._over = Event()
-        self._failure: Exception | None = None
-        self._thread = Thread(target=self._guarded, daemon=True)
-
-    def _work(self) -> None:
-        raise NotImplementedError
-
-    def _guarded(self) -> None:
-        try:
-            self._work()
-        except Exception as error:  # noqa: BLE001 - raised by __exit__
-            self._failure = error
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._thread.join()
-        if error is None and self._failure is not None:
-            raise self._failure
-
-
-class RoundTrips(_Background):
+class RoundTrips(Background):
     """Asks, waits for the acknowledgement, and asks again.
 
     Attributes:
@@ -67,7 +37,7 @@ class RoundTrips(_Background):
                 self.seconds.append(monotonic() - began)
 
 
-class Flood(_Background):
+class Flood(Background):
     """One socket that sends the same bytes over and over, and reads whatever comes back.
 
     Attributes:
@@ -110,7 +80,7 @@ class Flood(_Background):
         self._ws.close()
 
 
-class Listener(_Background):
+class Listener(Background):
     """Hears `told` for as long as its block lasts.
 
     Attributes:
