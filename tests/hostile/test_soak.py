@@ -14,7 +14,6 @@ from tests.hostile.crowd import Target, crowd
 from tests.hostile.servers import DropIn, Product, Watched
 from tests.support.api import Api
 
-WARM_UP = 4  # seconds; pools, caches and the allocator have their size by then
 SETTLE = 20.0  # seconds until the last session is known to be gone, at the most: pings take 5 or 9, a busy machine more
 SLACK = 3  # of each kind of thing that may be there more than before: a request is under way, a timer runs
 MEGABYTES = 12  # of memory that may be there more than before: what the allocator could not give back
@@ -40,9 +39,14 @@ def product(tmp_path: Path, pong_seconds: int) -> Iterator[Product]:
         yield running
 
 
-def soak(server: Watched, target: Target, clients: int, seconds: float) -> None:
-    """Have a crowd come and go, and hold what is there at the end against what was there after a warm-up."""
-    crowd(target, clients, WARM_UP)
+def soak(server: Watched, target: Target, scale: Scale) -> None:
+    """Have a crowd come and go, and hold what is there at the end against what was there after a warm-up.
+
+    By the end of that, pools and caches have their size. The allocator's goes on to grow for some ten thousand clients,
+    by 9 MB, and then stays: so a long soak begins with a minute of them.
+    """
+    clients, seconds = scale(50, 100), scale(8, 600)
+    crowd(target, clients, scale(4, 60))
     before = settled(server, {"sessions": 0, "environs": 0})
     resident = server.resident
     lived = crowd(target, clients, seconds)
@@ -68,7 +72,7 @@ def test_a_crowd_leaves_nothing_behind_in_the_engine(dropin: DropIn, scale: Scal
         assert dropin.tell(PAYLOAD, "soak") == HTTPStatus.OK
 
     target = Target(dropin.port, "", '["join","soak"]', "told", tell)
-    soak(dropin, target, scale(50, 100), scale(8, 600))
+    soak(dropin, target, scale)
 
 
 def test_a_crowd_leaves_nothing_behind_in_the_product(product: Product, scale: Scale) -> None:
@@ -80,4 +84,4 @@ def test_a_crowd_leaves_nothing_behind_in_the_product(product: Product, scale: S
 
     join = json.dumps(["join-notifications", alice.user["id"]])
     target = Target(product.port, json.dumps({"token": alice.token}), join, "new-notification", tell)
-    soak(product, target, scale(50, 100), scale(8, 600))
+    soak(product, target, scale)
