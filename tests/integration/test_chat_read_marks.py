@@ -104,7 +104,7 @@ def test_every_participant_has_a_mark_of_their_own(alice: Person, bob: Person, c
 def test_a_message_of_another_conversation_reads_like_one_that_does_not_exist(
     alice: Person, bob: Person, conversation: str
 ) -> None:
-    elsewhere = write(alice, start(alice, bob))
+    elsewhere = write(alice, start(alice, bob, title="Elsewhere"))
     published = listen(alice.app)
     other = bob.post(path(conversation), {"messageId": elsewhere["id"]})
     unknown = bob.post(path(conversation), {"messageId": "unknown"})
