@@ -118,7 +118,7 @@ def _unread_counts(viewer_id: str, conversation_ids: Collection[str]) -> dict[st
         .order_by(Message.id.desc())
         .limit(UNREAD_AMONG)
         .correlate(Participant)
-        .subquery()
+        .subquery("newest")
     )
     unread = (
         select(func.count())
