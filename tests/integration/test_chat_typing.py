@@ -146,7 +146,7 @@ def test_the_typists_message_ends_it_once(alice: Person, bob: Person, conversati
     listener.heard()
     write(alice, conversation)
     assert [name for name, _ in listener.heard()] == ["new-message"]
-    eventlet.sleep(0)
+    eventlet.sleep(0.01)
     assert listener.heard() == [typing(alice, conversation, False)]
     eventlet.sleep(2 * EXPIRY)
     assert listener.heard() == []

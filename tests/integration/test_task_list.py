@@ -144,7 +144,7 @@ def test_a_cursor_goes_with_its_sort(person: Person) -> None:
 # --- in pages
 
 DAYS = [datetime(2026, 5, day, tzinfo=UTC) for day in (1, 2, 3)]
-rows = st.lists(
+rows: st.SearchStrategy[list[dict[str, Any]]] = st.lists(
     st.builds(
         dict,
         due_at=st.none() | st.sampled_from(DAYS),
