@@ -4,15 +4,18 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from app.chat.models import Conversation, Message, Participant, Reaction
-from app.chat.schemas import ConversationView, MessageView
+from app.chat.schemas import ConversationView, MessageView, Quote, ReadMark
 from app.core.pagination import PageQuery, page
 from app.extensions import db
 
 Reactions = dict[str, list[str]]
 """Who reacted, by emoji."""
+
+UNREAD_AMONG = 1000  # of the newest messages; a list holds 100 conversations, and a row of each is looked at
+QUOTED = 200  # characters of a message that another replies to
 
 
 def is_participant(user_id: str, conversation_id: str) -> bool:
@@ -29,6 +32,13 @@ def participant_count(conversation_id: str) -> int:
     """How many users take part in a conversation."""
     statement = select(func.count()).where(Participant.conversation_id == conversation_id)
     return db.session.scalar(statement) or 0
+
+
+def direct_conversation(key: str | None) -> Conversation | None:
+    """The direct conversation with this key; a group has none, and is none's."""
+    if key is None:
+        return None
+    return db.session.scalar(select(Conversation).where(Conversation.direct_key == key))
 
 
 def conversations_page(viewer_id: str, query: PageQuery) -> dict[str, Any]:
@@ -61,52 +71,69 @@ def reactions_to(message_id: str) -> Reactions:
 
 def _conversation_views(viewer_id: str, conversations: Sequence[Conversation]) -> list[ConversationView]:
     ids = [conversation.id for conversation in conversations]
-    participants, unread = _participant_ids(ids), _unread_counts(viewer_id, ids)
+    participants, unread = _participants(ids), _unread_counts(viewer_id, ids)
     return [
         ConversationView(
             id=conversation.id,
             title=conversation.title,
+            direct=conversation.direct,
             creator_id=conversation.creator_id,
-            participant_ids=participants[conversation.id],
+            participant_ids=[participant.user_id for participant in participants[conversation.id]],
             unread_count=unread.get(conversation.id, 0),
+            reads=[mark for mark in map(_read_mark, participants[conversation.id]) if mark],
             created_at=conversation.created_at,
         )
         for conversation in conversations
     ]
 
 
-def _participant_ids(conversation_ids: Collection[str]) -> defaultdict[str, list[str]]:
-    rows = db.session.execute(
-        select(Participant.conversation_id, Participant.user_id)
+def _participants(conversation_ids: Collection[str]) -> defaultdict[str, list[Participant]]:
+    rows = db.session.scalars(
+        select(Participant)
         .where(Participant.conversation_id.in_(conversation_ids))
         .order_by(Participant.joined_at, Participant.user_id)
     )
-    found: defaultdict[str, list[str]] = defaultdict(list)
-    for conversation_id, user_id in rows:
-        found[conversation_id].append(user_id)
+    found: defaultdict[str, list[Participant]] = defaultdict(list)
+    for participant in rows:
+        found[participant.conversation_id].append(participant)
     return found
 
 
-def _unread_counts(viewer_id: str, conversation_ids: Collection[str]) -> dict[str, int]:
-    mark = Participant.last_read_message_id
-    rows = db.session.execute(
-        select(Message.conversation_id, func.count())
-        .join(Participant, Participant.conversation_id == Message.conversation_id)
-        .where(
-            Participant.user_id == viewer_id,
-            Message.conversation_id.in_(conversation_ids),
-            Message.sender_id != viewer_id,
-            Message.deleted_at.is_(None),
-            Message.created_at >= Participant.joined_at,
-            or_(mark.is_(None), Message.id > mark),
-        )
-        .group_by(Message.conversation_id)
+def _read_mark(participant: Participant) -> ReadMark | None:
+    if participant.last_read_message_id is None or participant.read_at is None:
+        return None
+    return ReadMark(
+        user_id=participant.user_id, message_id=participant.last_read_message_id, read_at=participant.read_at
     )
-    return dict(rows.all())
+
+
+def _unread_counts(viewer_id: str, conversation_ids: Collection[str]) -> dict[str, int]:
+    newest = (
+        select(Message.sender_id, Message.created_at)
+        .where(
+            Message.conversation_id == Participant.conversation_id,
+            Message.id > func.coalesce(Participant.last_read_message_id, ""),
+            Message.deleted_at.is_(None),
+        )
+        .order_by(Message.id.desc())
+        .limit(UNREAD_AMONG)
+        .correlate(Participant)
+        .subquery("newest")
+    )
+    unread = (
+        select(func.count())
+        .select_from(newest)
+        .where(newest.c.sender_id != viewer_id, newest.c.created_at >= Participant.joined_at)
+        .correlate(Participant)
+        .scalar_subquery()
+    )
+    mine = Participant.user_id == viewer_id, Participant.conversation_id.in_(conversation_ids)
+    return dict(db.session.execute(select(Participant.conversation_id, unread).where(*mine)).all())
 
 
 def _message_views(messages: Sequence[Message]) -> list[MessageView]:
     reactions = _reactions([message.id for message in messages])
+    quotes = _quotes({message.reply_to_id for message in messages if message.reply_to_id})
     return [
         MessageView(
             id=message.id,
@@ -114,6 +141,7 @@ def _message_views(messages: Sequence[Message]) -> list[MessageView]:
             sender_id=message.sender_id,
             content=message.content,
             reply_to_id=message.reply_to_id,
+            reply_to=quotes.get(message.reply_to_id or ""),
             reactions=reactions[message.id],
             created_at=message.created_at,
             edited_at=message.edited_at,
@@ -121,6 +149,21 @@ def _message_views(messages: Sequence[Message]) -> list[MessageView]:
         )
         for message in messages
     ]
+
+
+def _quotes(message_ids: Collection[str]) -> dict[str, Quote]:
+    beginning = func.substr(Message.content, 1, QUOTED + 1)
+    rows = db.session.execute(
+        select(Message.id, Message.sender_id, beginning, Message.deleted_at).where(Message.id.in_(message_ids))
+    )
+    return {
+        id: Quote(id=id, sender_id=sender_id, content=_shortened(content), deleted_at=deleted_at)
+        for id, sender_id, content, deleted_at in rows
+    }
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"
 
 
 def _reactions(message_ids: Collection[str]) -> dict[str, Reactions]:

@@ -37,14 +37,28 @@ class MarkRead(Schema):
     message_id: Id
 
 
+class ReadMark(Schema):
+    """Up to which message a participant has read, and when they said so."""
+
+    user_id: str
+    message_id: str
+    read_at: Timestamp
+
+
 class ConversationView(Schema):
-    """A conversation as a participant sees it; ``unread_count`` is of others' messages since they joined."""
+    """A conversation as a participant sees it.
+
+    ``unread_count`` is of others' messages since they joined, counted among the newest 1,000. ``reads`` has an entry
+    for each participant who has read something. ``direct``: the one conversation of these two without a title.
+    """
 
     id: str
     title: str | None
+    direct: bool
     creator_id: str
     participant_ids: list[str]
     unread_count: int
+    reads: list[ReadMark]
     created_at: Timestamp
 
 
@@ -55,6 +69,15 @@ class ConversationPage(Schema):
     next_cursor: str | None
 
 
+class Quote(Schema):
+    """The message that another replies to: the beginning of what it says now; nothing once it was deleted."""
+
+    id: str
+    sender_id: str
+    content: str
+    deleted_at: Timestamp | None
+
+
 class MessageView(Schema):
     """A message, and who reacted to it, by emoji. One that was deleted has an empty content and no reactions."""
 
@@ -63,6 +86,7 @@ class MessageView(Schema):
     sender_id: str
     content: str
     reply_to_id: str | None
+    reply_to: Quote | None
     reactions: dict[str, list[str]]
     created_at: Timestamp
     edited_at: Timestamp | None

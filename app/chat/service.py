@@ -8,6 +8,7 @@ from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import ScalarSelect, delete, select
+from sqlalchemy.exc import IntegrityError
 
 from app.chat import queries
 from app.chat.models import Conversation, Message, Participant, Reaction
@@ -48,6 +49,8 @@ def get_messages(actor: User, conversation_id: str, query: PageQuery) -> dict[st
 def start_conversation(actor: User, form: StartConversation) -> Conversation:
     """Begin a conversation of ``actor`` and the users that the form names.
 
+    With one other and without a title it is their direct conversation: where the two have one, that is returned.
+
     Raises:
         ValidationFailed: one of them is not a user, or was deactivated.
     """
@@ -55,35 +58,40 @@ def start_conversation(actor: User, form: StartConversation) -> Conversation:
     with transaction() as tx:
         if len(active_users(ids)) < len(ids):
             raise ValidationFailed("The request is not valid.", {"participantIds": "must all be active users"})
-        conversation = Conversation(title=form.title, creator_id=actor.id)
-        db.session.add(conversation)
-        db.session.flush()
-        _admit(tx, conversation.id, ids)
+        direct = form.title is None and len(ids) == 2
+        begun = Conversation(title=form.title, creator_id=actor.id)
+        begun.direct_key = ":".join(sorted(ids)) if direct else None
+        conversation = _add(begun)
+        if conversation is begun:
+            _admit(tx, begun.id, ids)
         return conversation
 
 
 def add_participant(actor: User, conversation_id: str, user_id: str) -> None:
     """Let a user take part in a conversation; every participant may. One who takes part already stays.
 
+    A direct conversation is none any more: it is a group, and the two may begin another.
+
     Raises:
         NotFound: there is no such user, or they were deactivated.
         Conflict: the conversation is full.
     """
     with transaction() as tx:
-        _enter(actor, conversation_id)
+        conversation = _enter(actor, conversation_id)
         if queries.is_participant(user_id, conversation_id):
             return
         if not active_users([user_id]):
             raise NotFound("There is no such user.")
         if queries.participant_count(conversation_id) > MOST_OTHERS:
             raise Conflict(f"A conversation takes {MOST_OTHERS + 1} participants at most.")
+        conversation.direct_key = None
         _admit(tx, conversation_id, [user_id])
 
 
 def remove_participant(actor: User, conversation_id: str, user_id: str) -> None:
     """Leave a conversation; as its creator, or as an admin who takes part, remove somebody from it.
 
-    The one who left hears nothing of it any more; what they wrote stays.
+    The one who left hears nothing of it any more; what they wrote stays. A direct conversation is none any more.
     """
     with transaction() as tx:
         conversation = _enter(actor, conversation_id)
@@ -93,6 +101,7 @@ def remove_participant(actor: User, conversation_id: str, user_id: str) -> None:
         if participant is None:
             raise NotFound("The user is not in this conversation.")
         db.session.delete(participant)
+        conversation.direct_key = None
         tx.publish(CheckRights(user_ids=(user_id,), reason=LeaveReason.REMOVED))
 
 
@@ -197,6 +206,20 @@ def mark_read(actor: User, conversation_id: str, form: MarkRead) -> MessageRead:
         participant.last_read_message_id, participant.read_at = message.id, now()
         tx.publish(_receipt(participant))
         return _receipt(participant)
+
+
+def _add(conversation: Conversation) -> Conversation:
+    """Add a conversation. Where the two have a direct one, that is returned, though it was begun at the same moment."""
+    if older := queries.direct_conversation(conversation.direct_key):
+        return older
+    try:
+        with db.session.begin_nested():
+            db.session.add(conversation)
+    except IntegrityError:
+        if older := queries.direct_conversation(conversation.direct_key):
+            return older
+        raise
+    return conversation
 
 
 def _enter(actor: User, conversation_id: str) -> Conversation:

@@ -34,7 +34,7 @@ class RateLimit:
 
 
 class RateLimits:
-    """The limits of the HTTP API, as the settings have them."""
+    """The limits of the application, as the settings have them."""
 
     def __init__(self, settings: Settings) -> None:
         self.requests = RateLimit("requests", settings.requests_per_minute, 60)
@@ -42,6 +42,7 @@ class RateLimits:
         self.wrong_passwords = RateLimit(
             "wrong-passwords", settings.wrong_passwords, 15 * 60, "The account is locked because of wrong passwords"
         )
+        self.typing = RateLimit("typing", settings.typing_starts, 10, "You begin to type too often")
 
 
 def rate_limits() -> RateLimits:

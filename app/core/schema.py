@@ -59,6 +59,13 @@ def _true_or_false(value: str) -> bool:
     return value == "true"
 
 
+def _separated(value: object) -> object:
+    return value.split(",") if isinstance(value, str) else value
+
+
+Separated = BeforeValidator(_separated)
+"""For several values in a query string, with commas between."""
+
 Digits = BeforeValidator(_whole_number)
 """For a whole number in a query string, after its bounds; by itself pydantic would also read ``1.0`` and ``1_0``."""
 

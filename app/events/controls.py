@@ -4,7 +4,7 @@ from typing import ClassVar
 
 from app.events.base import Channel, ControlMessage, Published
 from app.events.connection import LeaveReason
-from app.events.rooms import sockets_of_login, sockets_of_user
+from app.events.rooms import RoomKind, sockets_of_login, sockets_of_user
 
 
 class CheckRights(ControlMessage):
@@ -28,6 +28,22 @@ class EnterRoom(ControlMessage):
 
     def rooms(self) -> tuple[str, ...]:
         return tuple(sockets_of_user(id) for id in self.user_ids)
+
+
+class TypingHeard(ControlMessage):
+    """A user types in a conversation for ``seconds`` from now, unless more comes; for 0: no longer. Ephemeral.
+
+    One that doesn't ``begin`` says that they go on. It may arrive behind what ended their typing, and begins nothing.
+    """
+
+    name: ClassVar[str] = "@typing-heard"
+    conversation_id: str
+    user_id: str
+    seconds: float
+    begin: bool = False
+
+    def rooms(self) -> tuple[str, ...]:
+        return (RoomKind.CHAT.room(self.conversation_id),)
 
 
 class EndConnections(ControlMessage):

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from flask import Flask
 
+from app.chat import typists
 from app.core.errors import AppError
 from app.engine import Envelope
 from app.events.connection import LeaveReason, RoomLeft
@@ -18,6 +19,7 @@ from app.realtime.rights import may_hear, rights_epoch
 
 def register_controls(app: Flask) -> None:
     """Bind the handlers of control messages; they read rights from the database of ``app``."""
+    typists.register()
 
     @socketio.control(CheckRights.name)
     def check_rights(envelope: Envelope) -> None:
@@ -26,6 +28,7 @@ def register_controls(app: Flask) -> None:
         with app.app_context():
             for connection in list(_addressed(envelope)):
                 _leave_lost_rooms(connection, message.reason)
+            typists.check_participants(message.user_ids)
 
     @socketio.control(EnterRoom.name)
     def enter_room(envelope: Envelope) -> None:

@@ -8,6 +8,7 @@ from flask import request
 from socketio.exceptions import ConnectionRefusedError
 
 from app.auth.tokens import Identity, claims_of, identify
+from app.chat import typists
 from app.chat.queries import conversation_ids
 from app.config import current_settings
 from app.core.clock import now
@@ -86,6 +87,7 @@ def forget(sid: str, reason: str) -> None:
         return
     if connection.expiry is not None:
         connection.expiry.cancel()
+    typists.socket_gone(sid)
     logger.debug("disconnect user=%s sid=%s namespace=%s: %s", connection.user_id, sid, connection.namespace, reason)
 
 

@@ -98,7 +98,7 @@ def _parameters(rule: Rule, spec: RouteSpec, schemas: JsonSchemas) -> Iterator[d
         yield {"name": to_camel(match["name"]), "in": "path", "required": True, "schema": _path_schema(match)}
     if spec.query:
         for name, (schema, required) in schemas.fields(spec.query).items():
-            yield {"name": name, "in": "query", "required": required, "schema": _without_null(schema)}
+            yield {"name": name, "in": "query", "required": required} | _query_schema(schema)
     if spec.idempotent:
         yield IDEMPOTENCY_KEY
 
@@ -107,6 +107,12 @@ def _path_schema(placeholder: re.Match[str]) -> dict[str, Any]:
     if placeholder["converter"] == "any":
         return {"type": "string", "enum": [option.strip() for option in placeholder["options"].split(",")]}
     return {"type": "integer" if placeholder["converter"] == "int" else "string"}
+
+
+def _query_schema(schema: dict[str, Any]) -> dict[str, Any]:
+    given = _without_null(schema)
+    commas = {"explode": False} if given.get("type") == "array" else {}  # between values; a parameter is given once
+    return {"schema": given} | commas
 
 
 def _without_null(schema: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,9 @@ class Task(Model):
     __table_args__ = (
         Index("ix_tasks_assignee_id_completed_at", "assignee_id", "completed_at"),
         Index("ix_tasks_assignee_id_rated_at", "assignee_id", "rated_at"),
+        Index("ix_tasks_due_at_id", "due_at", "id"),
+        Index("ix_tasks_priority_id", "priority", "id"),
+        Index("ix_tasks_updated_at_id", "updated_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)

@@ -1,16 +1,18 @@
 """Tasks, as far as somebody may see them."""
 
+from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
-from app.core.pagination import PageQuery, page
-from app.events.tasks import TaskPayload
+from app.core.clock import now
+from app.core.pagination import Order, PageQuery, Part, page
+from app.events.tasks import Priority, Status, TaskPayload
 from app.extensions import db
 from app.people.models import User
 from app.tasks.models import Note, Task, Watcher
 from app.tasks.rights import changeable_by, visible_to
-from app.tasks.schemas import RatedTask, TasksQuery
+from app.tasks.schemas import RatedTask, Sort, TasksQuery
 
 
 def visible_task(viewer: User, id: str) -> Task | None:
@@ -46,21 +48,57 @@ def as_seen_by(viewer: User, tasks: list[Task]) -> list[TaskPayload]:
 
 def tasks_page(viewer: User, query: TasksQuery) -> dict[str, Any]:
     """A page of the tasks that ``viewer`` may see."""
-    statement = select(Task).where(visible_to(viewer))
+    statement = select(Task).where(visible_to(viewer), *_conditions(viewer, query))
+    found = page(statement, Task.id, query, order(query.sort))
+    return found | {"items": as_seen_by(viewer, found["items"])}
+
+
+def order(sort: Sort) -> Order:
+    """What comes first in a list that is sorted so; within one priority, and among those never due, goes the id."""
+    descending = sort.startswith("-")
+    parts: tuple[Part, ...] = (Part(),)
+    match sort.removeprefix("-"):
+        case Sort.DUE:
+            parts = (Part(Task.due_at.is_not(None), Task.due_at), Part(Task.due_at.is_(None)))
+        case Sort.PRIORITY:
+            words = list(Priority)[:: -1 if descending else 1]
+            parts = tuple(Part(Task.priority == word) for word in words)
+        case Sort.UPDATED:
+            parts = (Part(column=Task.updated_at),)
+    return Order(sort, parts, descending)
+
+
+def _conditions(viewer: User, query: TasksQuery) -> Iterator[ColumnElement[bool]]:
     for column, wanted in (
-        (Task.status, query.status),
         (Task.assignee_id, query.assignee_id),
         (Task.team_id, query.team_id),
+        (Task.creator_id, query.creator_id),
     ):
         if wanted is not None:
-            statement = statement.where(column == wanted)
-    found = page(statement, Task.id, query)
-    return found | {"items": as_seen_by(viewer, found["items"])}
+            yield column == wanted
+    if query.status is not None:
+        yield Task.status.in_(query.status)
+    if query.watching:
+        yield Task.id.in_(select(Watcher.task_id).where(Watcher.user_id == viewer.id))
+    if query.due_after is not None:
+        yield Task.due_at >= query.due_after
+    if query.due_before is not None:
+        yield Task.due_at < query.due_before
+    if query.overdue:
+        yield and_(Task.due_at < now(), Task.status != Status.DONE)
+    if query.undated:
+        yield Task.due_at.is_(None)
 
 
 def notes_page(task_id: str, query: PageQuery) -> dict[str, Any]:
     """A page of the notes on a task."""
     return page(select(Note).where(Note.task_id == task_id), Note.id, query)
+
+
+def watchers_page(task_id: str, query: PageQuery) -> dict[str, Any]:
+    """A page of the users who watch a task."""
+    watching = select(Watcher.user_id).where(Watcher.task_id == task_id)
+    return page(select(User).where(User.id.in_(watching)), User.id, query)
 
 
 def watcher_ids(task_id: str) -> tuple[str, ...]:

@@ -25,6 +25,7 @@ from app.tasks.schemas import (
     TaskPage,
     TasksQuery,
     VisibleTask,
+    WatcherPage,
     WriteNote,
 )
 
@@ -36,7 +37,7 @@ bp = Blueprint("tasks", __name__, url_prefix="/api/tasks")
 @query(TasksQuery)
 @returns(TaskPage)
 def list_tasks(query: TasksQuery) -> dict[str, Any]:
-    """The tasks that one may see, newest first."""
+    """The tasks that one may see, newest first unless sorted otherwise; a cursor goes on in the same sort alone."""
     return queries.tasks_page(current_user(), query)
 
 
@@ -119,6 +120,15 @@ def complete_task(id: str, body: CompleteTask) -> Task:
 def rate_task(id: str, body: RateTask) -> RatedTask:
     """Rate the work on a task (its creator, managers, admins; not its assignee)."""
     return service.rate(current_user(), id, body)
+
+
+@bp.get("/<id>/watchers")
+@authenticated
+@query(PageQuery)
+@returns(WatcherPage)
+def list_watchers(id: str, query: PageQuery) -> dict[str, Any]:
+    """The users who watch a task that one may see."""
+    return service.watchers(current_user(), id, query)
 
 
 @bp.put("/<id>/watchers/<user_id>")

@@ -1,13 +1,15 @@
 """What the task routes take and answer."""
 
+from enum import StrEnum
 from typing import Annotated
 
 from pydantic import Field, RootModel, StringConstraints
 
 from app.core.clock import Timestamp
 from app.core.pagination import PageQuery
-from app.core.schema import Change, Id, Kept, Schema, text
+from app.core.schema import Change, Id, Kept, Schema, Separated, TrueOrFalse, text
 from app.events.tasks import Priority, Status, TaskPayload
+from app.people.schemas import UserRef
 
 Title = Annotated[str, text(200)]
 Description = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5000)]
@@ -15,12 +17,36 @@ EstimateHours = Annotated[float, Field(gt=0, le=10_000)]
 ActualHours = Annotated[float, Field(ge=0, le=10_000)]
 
 
-class TasksQuery(PageQuery):
-    """Which of the tasks that one may see to list; all conditions must hold."""
+class Sort(StrEnum):
+    """By what tasks are sorted; a minus in front: the last first. Those that are not due come last either way."""
 
-    status: Status | None = None
+    CREATED = "created"
+    CREATED_LAST = "-created"
+    DUE = "due"
+    DUE_LAST = "-due"
+    PRIORITY = "priority"
+    PRIORITY_LAST = "-priority"
+    UPDATED = "updated"
+    UPDATED_LAST = "-updated"
+
+
+class TasksQuery(PageQuery):
+    """Which of the tasks that one may see to list; all conditions must hold.
+
+    Several of ``status`` have commas between. ``watching``: those that one watches. ``due_after`` that time or at it;
+    ``due_before`` it. ``overdue``: due by now, and not done. ``undated``: never due.
+    """
+
+    status: Annotated[list[Status], Separated, Field(min_length=1, max_length=len(Status))] | None = None
     assignee_id: Id | None = None
     team_id: Id | None = None
+    creator_id: Id | None = None
+    watching: Annotated[bool, TrueOrFalse] = False
+    due_after: Timestamp | None = None
+    due_before: Timestamp | None = None
+    overdue: Annotated[bool, TrueOrFalse] = False
+    undated: Annotated[bool, TrueOrFalse] = False
+    sort: Sort = Sort.CREATED_LAST
 
 
 class CreateTask(Schema):
@@ -84,6 +110,13 @@ class RatedTask(TaskPayload):
 
 class VisibleTask(RootModel[RatedTask | TaskPayload]):
     """A task as one may see it: with ``rating`` (null: not rated yet), or without the field."""
+
+
+class WatcherPage(Schema):
+    """A page of the users who watch a task."""
+
+    items: list[UserRef]
+    next_cursor: str | None
 
 
 class TaskPage(Schema):

@@ -174,18 +174,21 @@ def watch(actor: User, id: str, user_id: str) -> None:
 
 
 def stop_watching(actor: User, id: str, user_id: str) -> None:
-    """End a user's watching of a task.
+    """End a user's watching of a task; one who doesn't watch it has stopped already.
 
     Raises:
-        NotFound: (also) the user doesn't watch it.
         Forbidden: the watcher is another, and the caller may not change the task.
     """
     with transaction():
         _task(actor, id, _watching_of(actor, user_id))
         watcher = db.session.get(Watcher, (id, user_id))
-        if watcher is None:
-            raise NotFound("The user does not watch this task.")
-        db.session.delete(watcher)
+        if watcher is not None:
+            db.session.delete(watcher)
+
+
+def watchers(viewer: User, id: str, query: PageQuery) -> dict[str, Any]:
+    """A page of the users who watch a task."""
+    return queries.watchers_page(_seen_task(viewer, id).id, query)
 
 
 def notes(viewer: User, id: str, query: PageQuery) -> dict[str, Any]:

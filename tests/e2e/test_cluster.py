@@ -3,7 +3,10 @@
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,12 +14,15 @@ import pytest
 from tests.e2e.conftest import GENEROUS
 from tests.e2e.scenarios import World, ok
 from tests.support.api import Api
+from tests.support.crowd import at_once
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import ROOT, Server
 from tests.support.services import PostgreSQL, Redis
 
 Env = dict[str, str]
+
+TYPING_SECONDS = 2.0
 
 # A process that serves no sockets, with neither greenlets nor threads of ours: a worker, or a Flask CLI command.
 COMMAND = "import flask, wsgi; from app.extensions import socketio\nwith wsgi.app.app_context():\n    {}"
@@ -26,7 +32,8 @@ COMMAND = "import flask, wsgi; from app.extensions import socketio\nwith wsgi.ap
 def env(postgresql: PostgreSQL, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Env]:
     with postgresql.database() as database:
         instance = tmp_path_factory.mktemp("instance")  # holds the secrets, which both need
-        yield GENEROUS | {"DATABASE_URL": database, "REDIS_URL": redis_server.url, "INSTANCE_PATH": str(instance)}
+        places = {"DATABASE_URL": database, "REDIS_URL": redis_server.url, "INSTANCE_PATH": str(instance)}
+        yield GENEROUS | places | {"TYPING_SECONDS": str(TYPING_SECONDS)}
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +149,122 @@ def test_what_a_worker_commits_is_heard_in_both(
     )
     for socket in (near, listener):
         socket.wait_for("notification-deleted", where=lambda payload: payload["id"] == "by a worker")
+
+
+# --- chat
+
+
+@pytest.fixture
+def typist(here: Server, world: World, js: JsPeer) -> JsClient:
+    """A socket of bob here, which types."""
+    return js.connect(here.url, auth={"token": world.bob.token})
+
+
+@pytest.fixture
+def readers(here: Server, there: Server, world: World, js: JsPeer) -> list[JsClient]:
+    """A socket of alice in each process."""
+    return [js.connect(server.url, "/ws/chat", auth={"token": world.alice.token}) for server in (here, there)]
+
+
+def typing_of(socket: JsClient) -> list[bool]:
+    return [heard.args[0]["typing"] for heard in socket.heard("user-typing")]
+
+
+def begin_to_type(typist: JsClient, readers: list[JsClient], world: World) -> dict[str, str]:
+    """Have it heard in both processes; returns the argument of the command."""
+    where = {"conversationId": world.conversation}
+    assert typist.emit("typing-start", where)["ok"]
+    for reader in readers:
+        assert reader.wait_for("user-typing")[0] == where | {"userId": world.bob.user["id"], "typing": True}
+    return where
+
+
+def heard_the_end_once(readers: list[JsClient], since: float) -> None:
+    """All hear the end before typing would end by itself, and nothing more when it would have."""
+    for reader in readers:
+        assert reader.wait_for("user-typing")[0]["typing"] is False
+    assert time.monotonic() - since < TYPING_SECONDS
+    time.sleep(max(0.0, since + 1.2 * TYPING_SECONDS - time.monotonic()))
+    assert [typing_of(reader) for reader in readers] == [[True, False]] * len(readers)
+
+
+def test_typing_that_began_here_stops_there(
+    there: Server, typist: JsClient, readers: list[JsClient], world: World, js: JsPeer
+) -> None:
+    other_device = js.connect(there.url, "/ws/chat", auth={"token": world.bob.token})
+    began = time.monotonic()
+    where = begin_to_type(typist, readers, world)
+    assert other_device.emit("typing-stop", where)["ok"]
+    heard_the_end_once(readers, began)
+    assert typing_of(other_device) == []
+
+
+def test_a_message_written_there_ends_the_typing_here(
+    there: Server, typist: JsClient, readers: list[JsClient], world: World
+) -> None:
+    began = time.monotonic()
+    where = begin_to_type(typist, readers, world)
+    path = f"/api/chat/conversations/{where['conversationId']}/messages"
+    ok(world.bob.at(there.url).post(path, {"content": "Done"}))
+    heard_the_end_once(readers, began)
+
+
+def test_typing_ends_everywhere_with_its_socket(typist: JsClient, readers: list[JsClient], world: World) -> None:
+    began = time.monotonic()
+    begin_to_type(typist, readers, world)
+    typist.close()
+    heard_the_end_once(readers, began)
+
+
+def test_many_key_presses_are_one_beginning_and_one_end(
+    typist: JsClient, readers: list[JsClient], world: World
+) -> None:
+    where = begin_to_type(typist, readers, world)
+    until = time.monotonic() + 1.5 * TYPING_SECONDS
+    while time.monotonic() < until:
+        typist.emit_no_ack("typing-start", where)
+        time.sleep(0.05)
+    assert [typing_of(reader) for reader in readers] == [[True]] * 2
+    for reader in readers:
+        assert reader.wait_for("user-typing", timeout=2 * TYPING_SECONDS)[0]["typing"] is False
+        assert typing_of(reader) == [True, False]
+
+
+def test_who_typed_in_a_process_that_was_killed_types_no_longer(
+    env: Env, readers: list[JsClient], world: World, js: JsPeer, tmp_path: Path
+) -> None:
+    with Server(tmp_path, env) as third:
+        typist = js.connect(third.url, auth={"token": world.bob.token}, reconnection=False)
+        begin_to_type(typist, readers, world)
+        third.kill9()
+    for reader in readers:
+        assert reader.wait_for("user-typing", timeout=3 * TYPING_SECONDS)[0]["typing"] is False
+
+
+def test_reading_on_one_device_is_known_on_the_other_and_to_the_sender(
+    there: Server, typist: JsClient, readers: list[JsClient], world: World
+) -> None:
+    path, id = f"/api/chat/conversations/{world.conversation}", world.message("Read me")
+    assert typist.emit("join-chat", world.conversation)["ok"]
+    for reader in readers:
+        reader.wait_for("new-message", where=lambda payload: payload["id"] == id)
+    assert ok(world.alice.get(path))["unreadCount"] > 0
+    mark = ok(world.alice.at(there.url).post(f"{path}/read", {"messageId": id}))
+    for socket in (*readers, typist):
+        assert socket.wait_for("message-read")[0] == mark
+    assert mark["userId"] == world.alice.user["id"]
+    for seen in (ok(world.alice.get(path)), *ok(world.alice.at(there.url).get(path.rpartition("/")[0]))["items"][-1:]):
+        assert seen["unreadCount"] == 0
+        assert {field: mark[field] for field in ("userId", "messageId", "readAt")} in seen["reads"]
+
+
+def test_two_who_begin_a_direct_conversation_in_two_processes_begin_one(there: Server, world: World) -> None:
+    path, alice, manager = "/api/chat/conversations", world.alice, world.manager.at(there.url)
+    by_alice = partial(alice.post, path, {"participantIds": [manager.user["id"]]})
+    by_manager = partial(manager.post, path, {"participantIds": [alice.user["id"]]})
+    begun = [ok(answer) for answer in at_once(*[by_alice, by_manager] * 3)]
+    assert len({conversation["id"] for conversation in begun}) == 1
+    assert all(conversation["direct"] for conversation in begun)
 
 
 # --- what ends here ends there

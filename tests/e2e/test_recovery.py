@@ -125,7 +125,9 @@ def test_what_the_user_may_no_longer_hear_is_neither_joined_nor_replayed(
 def test_the_chat_namespace_recovers_a_conversation_begun_meanwhile(world: World, server: Server, js: JsPeer) -> None:
     socket = js.connect(server.url, "/ws/chat", auth={"token": world.alice.token}, reconnectionDelay=400)
     socket.drop()
-    chat = ok(world.bob.post("/api/chat/conversations", {"participantIds": [world.alice.user["id"]]}))["id"]
+    chat = ok(world.bob.post("/api/chat/conversations", {"title": "New", "participantIds": [world.alice.user["id"]]}))[
+        "id"
+    ]
     ok(world.bob.post(f"/api/chat/conversations/{chat}/messages", {"content": "while you were away"}))
     assert socket.wait_connected(2).recovered
     assert socket.wait_for("new-message")[0]["content"] == "while you were away"

@@ -109,7 +109,7 @@ def test_streams_that_are_broken_off_leave_no_file_open(open_stream: Open, serve
 def test_a_conversation_begun_later_is_heard_and_one_that_was_left_is_not(open_stream: Open, world: World) -> None:
     alice, path = world.alice.user["id"], "/api/chat/conversations"
     with open_stream("chat") as stream:
-        chat = ok(world.bob.post(path, {"participantIds": [alice]}))["id"]
+        chat = ok(world.bob.post(path, {"title": "New", "participantIds": [alice]}))["id"]
         ok(world.bob.post(f"{path}/{chat}/messages", {"content": "first"}))
         heard(stream, "new-message", content="first")
         ok(world.bob.delete(f"{path}/{chat}/participants/{alice}"))

@@ -90,6 +90,9 @@ class Socket:
     def emit_without_ack(self, event: str, *arguments: Any) -> None:
         self._client.emit(event, *arguments, namespace=self._namespace)
 
+    def close(self) -> None:
+        self._client.disconnect(self._namespace)
+
     def heard(self, name: str | None = None) -> Heard:
         """The events since the last call, as (name, payload); with ``name`` only those of that name."""
         socketio.relay.drain()

@@ -94,7 +94,10 @@ def test_who_starts_a_conversation_takes_part_in_it(alice: Person, bob: Person) 
     assert id
     assert created_at.endswith("Z")
     assert sorted(people) == sorted([alice.id, bob.id])
-    assert (answer.status_code, body) == (201, {"title": "Lunch", "creatorId": alice.id, "unreadCount": 0})
+    assert (answer.status_code, body) == (
+        201,
+        {"title": "Lunch", "direct": False, "creatorId": alice.id, "unreadCount": 0, "reads": []},
+    )
 
 
 def test_a_title_is_not_needed(alice: Person, bob: Person) -> None:
@@ -195,7 +198,7 @@ def test_conversations_are_listed_newest_first(alice: Person, bob: Person, carol
 
 
 def test_pages_hold_every_conversation_once(alice: Person, bob: Person) -> None:
-    started = [start(alice, bob) for _ in range(5)]
+    started = [start(alice, bob, title="Lunch") for _ in range(5)]
     found, cursor = [], ""
     while cursor is not None:
         page = alice.get(f"{CONVERSATIONS}?limit=2{cursor and f'&cursor={cursor}'}").get_json()

@@ -36,6 +36,7 @@ def test_a_message_is_answered_as_it_is_listed(alice: Person, bob: Person, conve
         "senderId": alice.id,
         "content": "Hello",
         "replyToId": None,
+        "replyTo": None,
         "reactions": {},
         "editedAt": None,
         "deletedAt": None,
@@ -133,6 +134,33 @@ def test_a_repeat_with_another_body_is_a_conflict(alice: Person, conversation: s
     assert published() == []
 
 
+# --- replies
+
+
+def quote_of(message: dict[str, Any]) -> dict[str, Any]:
+    return {field: message[field] for field in ("id", "senderId", "content", "deletedAt")}
+
+
+def test_a_reply_shows_what_it_replies_to(alice: Person, bob: Person, conversation: str) -> None:
+    message = write(alice, conversation, "Lunch?")
+    reply = write(bob, conversation, "Yes", reply_to=message["id"])
+    assert reply["replyTo"] == quote_of(message)
+    assert messages(alice, conversation) == [reply, message]
+
+
+def test_a_quote_follows_the_edits_of_the_quoted(alice: Person, bob: Person, conversation: str) -> None:
+    message = write(alice, conversation, "Lunch?")
+    write(bob, conversation, "Yes", reply_to=message["id"])
+    edited = alice.patch(f"{MESSAGES}/{message['id']}", {"content": "Dinner?"}).get_json()
+    assert messages(alice, conversation)[0]["replyTo"] == quote_of(edited)
+
+
+@pytest.mark.parametrize(("length", "shown"), [(200, "x" * 200), (201, "x" * 199 + "…")])
+def test_a_long_quote_is_shortened(alice: Person, conversation: str, length: int, shown: str) -> None:
+    message = write(alice, conversation, "x" * length)
+    assert write(alice, conversation, reply_to=message["id"])["replyTo"]["content"] == shown
+
+
 # --- listing
 
 
@@ -142,7 +170,7 @@ def test_messages_are_listed_newest_first(alice: Person, bob: Person, conversati
 
 
 def test_messages_of_other_conversations_are_not_listed(alice: Person, bob: Person, conversation: str) -> None:
-    write(alice, start(alice, bob))
+    write(alice, start(alice, bob, title="Elsewhere"))
     assert messages(alice, conversation) == []
 
 
@@ -232,7 +260,11 @@ def test_a_deleted_message_keeps_its_place_without_its_content(alice: Person, bo
     listed = messages(bob, conversation)
     deleted_at = listed[1]["deletedAt"]
     assert deleted_at.endswith("Z")
-    assert listed == [reply, message | {"content": "", "reactions": {}, "deletedAt": deleted_at}]
+    quote = reply["replyTo"] | {"content": "", "deletedAt": deleted_at}
+    assert listed == [
+        reply | {"replyTo": quote},
+        message | {"content": "", "reactions": {}, "deletedAt": deleted_at},
+    ]
 
 
 def test_deleting_is_published_to_the_conversation(alice: Person, conversation: str) -> None:

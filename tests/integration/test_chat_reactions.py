@@ -1,11 +1,13 @@
 """``/api/chat/messages/{id}/reactions/{emoji}``."""
 
+from functools import partial
 from urllib.parse import quote
 
 import pytest
 
 from tests.integration.conftest import Person, error_code
 from tests.support.chat import CONVERSATIONS, MESSAGES, messages, start, write
+from tests.support.crowd import at_once
 from tests.support.outbox import listen
 
 
@@ -87,6 +89,16 @@ def test_taking_back_what_is_not_there_changes_nothing(alice: Person, bob: Perso
     published = listen(alice.app)
     assert alice.delete(path(message, "👍")).status_code == 204
     assert published() == []
+
+
+@pytest.mark.each_database
+def test_the_same_reaction_at_the_same_moment_is_one(alice: Person, bob: Person, message: str) -> None:
+    published = listen(alice.app)
+    for verb, status, left in ((bob.put, 200, {"👍": [bob.id]}), (bob.delete, 204, {})):
+        answers = at_once(*[partial(verb, path(message, "👍"))] * 4)
+        assert {answer.status_code for answer in answers} == {status}
+        assert published()[-1][1]["reactions"] == left
+    assert len(published()) == 2
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE"])

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 
+from app.chat import queries
 from app.core.clock import iso, now
 from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.chat import CONVERSATIONS, MESSAGES, start, write
 from tests.support.outbox import listen
+from tests.support.sqlite_plan import plan
 
 
 @pytest.fixture
@@ -20,6 +22,13 @@ def unread(viewer: Person, conversation: str) -> int:
     assert view in viewer.get(CONVERSATIONS).get_json()["items"]
     count: int = view["unreadCount"]
     return count
+
+
+def marks(viewer: Person, conversation: str) -> list[dict[str, Any]]:
+    view = viewer.get(f"{CONVERSATIONS}/{conversation}").get_json()
+    assert view in viewer.get(CONVERSATIONS).get_json()["items"]
+    found: list[dict[str, Any]] = view["reads"]
+    return found
 
 
 def path(conversation: str) -> str:
@@ -101,10 +110,63 @@ def test_every_participant_has_a_mark_of_their_own(alice: Person, bob: Person, c
     assert len(published()) == 1
 
 
+@pytest.mark.each_database
+def test_a_conversation_shows_up_to_where_each_participant_has_read(
+    alice: Person, bob: Person, conversation: str
+) -> None:
+    assert marks(alice, conversation) == []
+    one, other = write(alice, conversation), write(bob, conversation)
+    by_bob = bob.post(path(conversation), {"messageId": one["id"]}).get_json()
+    by_alice = alice.post(path(conversation), {"messageId": other["id"]}).get_json()
+    alice.delete(f"{MESSAGES}/{one['id']}")
+    assert marks(bob, conversation) == sorted(
+        ({field: mark[field] for field in ("userId", "messageId", "readAt")} for mark in (by_alice, by_bob)),
+        key=lambda mark: mark["userId"],
+    )
+
+
+@pytest.mark.each_database
+def test_who_comes_back_has_read_nothing_and_nothing_from_before_is_unread(
+    alice: Person, bob: Person, conversation: str
+) -> None:
+    first = write(alice, conversation)
+    bob.post(path(conversation), {"messageId": first["id"]})
+    bob.delete(f"{CONVERSATIONS}/{conversation}/participants/{bob.id}")
+    before = write(alice, conversation)
+    while iso(now()) == before["createdAt"]:
+        pass
+    alice.put(f"{CONVERSATIONS}/{conversation}/participants/{bob.id}")
+    assert (marks(alice, conversation), unread(bob, conversation)) == ([], 0)
+    alice.delete(f"{MESSAGES}/{write(alice, conversation)['id']}")
+    write(alice, conversation)
+    assert unread(bob, conversation) == 1
+
+
+@pytest.mark.each_database
+def test_what_is_unread_is_counted_among_the_newest_messages(
+    alice: Person, bob: Person, conversation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "UNREAD_AMONG", 3)
+    write(alice, conversation)
+    write(bob, conversation)
+    kept = [write(alice, conversation) for _ in range(3)]
+    assert unread(bob, conversation) == 3
+    alice.delete(f"{MESSAGES}/{kept[0]['id']}")
+    assert unread(bob, conversation) == 2
+
+
+def test_what_is_unread_is_found_by_an_index(bob: Person, conversation: str) -> None:
+    with bob.app.app_context():
+        steps = plan(lambda: queries._unread_counts(bob.id, [conversation]))
+    reads = [step for step in steps if step.startswith(("SCAN", "SEARCH")) and "newest" not in step]
+    assert "SEARCH messages USING INDEX ix_messages_kept (conversation_id=? AND id>?)" in reads
+    assert [step for step in reads if not step.startswith("SEARCH")] == []
+
+
 def test_a_message_of_another_conversation_reads_like_one_that_does_not_exist(
     alice: Person, bob: Person, conversation: str
 ) -> None:
-    elsewhere = write(alice, start(alice, bob))
+    elsewhere = write(alice, start(alice, bob, title="Elsewhere"))
     published = listen(alice.app)
     other = bob.post(path(conversation), {"messageId": elsewhere["id"]})
     unknown = bob.post(path(conversation), {"messageId": "unknown"})

@@ -7,8 +7,10 @@ import eventlet
 import pytest
 
 from app.config import Settings
+from app.engine import Envelope
+from app.extensions import socketio
 from tests.integration.conftest import Heard, NewPerson, Person, Socket
-from tests.support.chat import CONVERSATIONS, start
+from tests.support.chat import CONVERSATIONS, start, write
 from tests.support.outbox import listen
 
 EXPIRY = 0.3  # seconds
@@ -135,11 +137,132 @@ def test_two_typists_end_apart(alice: Person, bob: Person, conversation: str) ->
     assert one.heard() == [typing(bob, conversation, True), typing(bob, conversation, False)]
 
 
-def test_typing_is_not_stored(alice: Person, conversation: str) -> None:
-    (typist,) = connect(conversation, alice)
-    published = listen(alice.app)
+# --- what ends it
+
+
+def test_the_typists_message_ends_it_once(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
     typist.emit("typing-start", {"conversationId": conversation})
-    assert published() == []
+    listener.heard()
+    write(alice, conversation)
+    assert [name for name, _ in listener.heard()] == ["new-message"]
+    eventlet.sleep(0.01)
+    assert listener.heard() == [typing(alice, conversation, False)]
+    eventlet.sleep(2 * EXPIRY)
+    assert listener.heard() == []
+
+
+def test_the_next_word_after_a_message_is_typing_again(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    for _ in range(2):
+        typist.emit("typing-start", {"conversationId": conversation})
+        write(alice, conversation)
+        listener.heard()
+        wait_for(listener)
+    typist.emit("typing-start", {"conversationId": conversation})
+    assert listener.heard() == [typing(alice, conversation, True)]
+
+
+def test_a_message_of_another_does_not_end_it(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    write(bob, conversation)
+    eventlet.sleep(0)
+    assert [name for name, _ in listener.heard()] == ["user-typing", "new-message"]
+
+
+@pytest.mark.parametrize("remover", ["alice", "bob"])
+def test_who_leaves_or_is_removed_no_longer_types(alice: Person, bob: Person, remover: str) -> None:
+    conversation = start(alice if remover == "alice" else bob, bob if remover == "alice" else alice)
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    listener.heard()
+    actor = alice if remover == "alice" else bob
+    assert actor.delete(f"{CONVERSATIONS}/{conversation}/participants/{alice.id}").status_code == 204
+    assert listener.heard() == [typing(alice, conversation, False)]
+    assert typist.heard("user-typing") == []
+
+
+def test_who_leaves_another_conversation_goes_on_typing(alice: Person, bob: Person, conversation: str) -> None:
+    other = start(alice, bob, title="Other")
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    alice.delete(f"{CONVERSATIONS}/{other}/participants/{alice.id}")
+    assert listener.heard() == [typing(alice, conversation, True)]
+
+
+def test_who_types_no_longer_types_when_the_socket_is_gone(alice: Person, bob: Person, conversation: str) -> None:
+    typist, other_device, listener = connect(conversation, alice, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    other_device.close()
+    eventlet.sleep(0)
+    assert listener.heard() == [typing(alice, conversation, True)]
+    gone = time.monotonic()
+    typist.close()
+    assert wait_for(listener) == [typing(alice, conversation, False)]
+    assert time.monotonic() - gone < EXPIRY
+
+
+# --- how often it is told
+
+
+def test_many_key_presses_are_one_event_and_few_messages_between_processes(
+    alice: Person, bob: Person, conversation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    carried: list[str] = []
+    publish = socketio.broker.publish
+
+    def count(envelope: Envelope) -> None:
+        carried.append(envelope.event)
+        publish(envelope)
+
+    monkeypatch.setattr(socketio.broker, "publish", count)
+    began = time.monotonic()
+    for _ in range(50):
+        typist.emit("typing-start", {"conversationId": conversation})
+        eventlet.sleep(0)
+    periods = (time.monotonic() - began) / (EXPIRY / 3)
+    assert listener.heard() == [typing(alice, conversation, True)]
+    assert len(carried) <= periods + 1
+
+
+def test_a_key_press_that_is_not_told_at_once_counts(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    typist.emit("typing-start", {"conversationId": conversation})
+    eventlet.sleep(EXPIRY / 6)
+    again = time.monotonic()
+    typist.emit("typing-start", {"conversationId": conversation})
+    listener.heard()
+    assert wait_for(listener) == [typing(alice, conversation, False)]
+    assert time.monotonic() - again >= EXPIRY
+
+
+def test_beginning_and_stopping_over_and_over_is_bounded_in_each_conversation(
+    alice: Person, bob: Person, conversation: str
+) -> None:
+    other = start(alice, bob, title="Other")
+    typist, listener = connect(conversation, alice, bob)
+    acks = []
+    for _ in range(15):
+        acks.append(typist.emit("typing-start", {"conversationId": conversation}))
+        typist.emit("typing-stop", {"conversationId": conversation})
+    assert [ack["ok"] for ack in acks] == [True] * 10 + [False] * 5
+    assert acks[-1]["error"]["code"] == "rate_limited"
+    assert len(listener.heard()) == 20
+    assert typist.emit("typing-start", {"conversationId": other}) == {"ok": True}
+
+
+def test_typing_is_not_stored(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    published = listen(alice.app)
+    for end in (lambda: typist.emit("typing-stop", {"conversationId": conversation}), lambda: wait_for(listener)):
+        typist.emit("typing-start", {"conversationId": conversation})
+        listener.heard()
+        end()
+    typist.emit("typing-start", {"conversationId": conversation})
+    write(alice, conversation)
+    assert [name for name, _, _ in published()] == ["new-message"]
 
 
 @pytest.mark.parametrize("command", ["typing-start", "typing-stop"])

@@ -7,10 +7,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
-from sqlalchemy import inspect
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from app import create_app
 from app.config import Settings
+from app.core.clock import now
 from app.extensions import db
 from tests.support.services import PostgreSQL
 
@@ -46,6 +47,40 @@ def test_going_up_makes_what_the_models_say() -> None:
     with db.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, db.metadata) == []
+
+
+@pytest.mark.usefixtures("empty")
+def test_of_the_conversations_of_the_same_two_the_oldest_becomes_their_direct_one() -> None:
+    upgrade(revision="0004")
+    conversations = {
+        "1 three": ("a", "b", "c"),
+        "2 titled": ("a", "b"),
+        "3 alone": ("a",),
+        "4 oldest": ("b", "a"),
+        "5 younger": ("a", "b"),
+        "6 others": ("c", "a"),
+    }
+    with db.engine.begin() as connection:
+        fill_0004(connection, conversations)
+    upgrade()
+    with db.engine.connect() as connection:
+        keys = connection.execute(text("SELECT id, direct_key FROM conversations WHERE direct_key IS NOT NULL"))
+        assert dict(keys.all()) == {"4 oldest": "a:b", "6 others": "a:c"}
+    downgrade(revision="0004")
+    upgrade()
+
+
+def fill_0004(connection: Connection, conversations: dict[str, tuple[str, ...]]) -> None:
+    """Users, and conversations of them; those whose id says so have a title."""
+    tables = MetaData()
+    tables.reflect(connection)
+    user = {"name": "-", "password_hash": "-", "role": "member", "active": True, "created_at": now()}
+    connection.execute(tables.tables["users"].insert(), [user | {"id": id, "email": id} for id in "abc"])
+    for id, participants in conversations.items():
+        conversation = {"id": id, "title": "Lunch" if "titled" in id else None, "creator_id": "a", "created_at": now()}
+        connection.execute(tables.tables["conversations"].insert(), conversation)
+        rows = [{"conversation_id": id, "user_id": user_id, "joined_at": now()} for user_id in participants]
+        connection.execute(tables.tables["participants"].insert(), rows)
 
 
 @pytest.mark.usefixtures("empty")

@@ -34,6 +34,7 @@ Call = Callable[[Person, Target], TestResponse]
 SEE: dict[str, Call] = {
     "read": lambda who, task: who.get(task.path),
     "read the notes": lambda who, task: who.get(f"{task.path}/notes"),
+    "read the watchers": lambda who, task: who.get(f"{task.path}/watchers"),
     "note": lambda who, task: who.post(f"{task.path}/notes", {"content": "Soon"}),
     "watch": lambda who, task: who.put(f"{task.path}/watchers/{who.id}"),
 }

@@ -146,9 +146,26 @@ def test_who_stops_watching_no_longer_sees_the_task(admin: Person, person: Perso
     assert error_code(person.get(path_of(task))) == (404, "not_found")
 
 
-def test_who_does_not_watch_can_not_stop(person: Person) -> None:
+def test_who_does_not_watch_has_stopped_already(person: Person) -> None:
     task = new_task(person)
-    assert error_code(person.delete(path_of(task, "watchers", person.id))) == (404, "not_found")
+    assert person.delete(path_of(task, "watchers", person.id)).status_code == 204
+
+
+def test_who_sees_a_task_sees_its_watchers(manager: Person, member: Person, team: str) -> None:
+    task = new_task(manager, teamId=team)
+    for watcher in (manager, member):
+        manager.put(path_of(task, "watchers", watcher.id))
+    first = ok(member.get(path_of(task, "watchers") + "?limit=1"))
+    second = ok(member.get(path_of(task, "watchers") + f"?limit=1&cursor={first['nextCursor']}"))
+    assert first["items"] + second["items"] == [{"id": id, "name": "Somebody"} for id in (member.id, manager.id)]
+    assert second["nextCursor"] is None
+
+
+def test_who_stopped_is_no_watcher(person: Person) -> None:
+    task = new_task(person)
+    person.put(path_of(task, "watchers", person.id))
+    person.delete(path_of(task, "watchers", person.id))
+    assert ok(person.get(path_of(task, "watchers"))) == {"items": [], "nextCursor": None}
 
 
 # --- notes
