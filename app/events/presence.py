@@ -10,7 +10,7 @@ from app.core.schema import Schema
 from app.events.base import ControlMessage, Event
 
 
-class Status(StrEnum):
+class PresenceStatus(StrEnum):
     """Whether a user is there: connected, connected but away from every device, or not connected."""
 
     ONLINE = "online"
@@ -22,7 +22,7 @@ class Change(Schema):
     """What became of a user's presence, and the rooms that hear of it."""
 
     user_id: str
-    status: Status
+    status: PresenceStatus
     last_seen_at: Timestamp
     heard_in: Annotated[tuple[str, ...], Field(exclude=True)]
 

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.choice import Choice
 from app.core.clock import UtcDateTime
-from app.events.presence import Status
+from app.events.presence import PresenceStatus
 from app.extensions import Model
 from app.presence.states import State
 
@@ -18,7 +18,7 @@ class UserPresence(Model):
     __tablename__ = "presences"
 
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    status: Mapped[Status] = mapped_column(Choice(Status), default=Status.OFFLINE)
+    status: Mapped[PresenceStatus] = mapped_column(Choice(PresenceStatus), default=PresenceStatus.OFFLINE)
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     absent_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -11,7 +11,7 @@ from app.chat.models import Participant
 from app.core.choice import Choice
 from app.core.clock import UtcDateTime
 from app.engine import clock
-from app.events.presence import Status
+from app.events.presence import PresenceStatus
 from app.events.rooms import RoomKind
 from app.extensions import db, socketio
 from app.people.models import TeamMember, User
@@ -22,10 +22,10 @@ from app.presence.schemas import PresenceView
 
 def present(user_ids: Collection[str]) -> set[str]:
     """Those of ``user_ids`` who have a live connection that they are not away from."""
-    return {id for id, status in connected(user_ids).items() if status == Status.ONLINE}
+    return {id for id, status in connected(user_ids).items() if status == PresenceStatus.ONLINE}
 
 
-def connected(user_ids: Collection[str]) -> dict[str, Status]:
+def connected(user_ids: Collection[str]) -> dict[str, PresenceStatus]:
     """What the live connections of ``user_ids`` say, of those who have any: one that is not away beats all that are."""
     live = _live()
     return dict(db.session.execute(select(live.c.owner, live.c.status).where(live.c.owner.in_(user_ids))).all())
@@ -40,7 +40,7 @@ def seen_by(viewer: User, user_ids: Iterable[str]) -> list[PresenceView]:
         .where(User.id.in_(ids), _visible_to(viewer))
     )
     found = {
-        id: PresenceView(user_id=id, status=status or Status.OFFLINE, last_seen_at=last_seen_at)
+        id: PresenceView(user_id=id, status=status or PresenceStatus.OFFLINE, last_seen_at=last_seen_at)
         for id, status, last_seen_at in rows
     }
     return [found[id] for id in ids if id in found]
@@ -79,7 +79,7 @@ def strays(grace: timedelta) -> set[str]:
     """The users of whom others were told something else than what is so: nobody noticed how it changed."""
     live, told = _live(), UserPresence
     is_due = told.absent_since <= clock.ago(db.session.connection(), grace)
-    left = (told.status != Status.OFFLINE) & (told.absent_since.is_(None) | is_due)
+    left = (told.status != PresenceStatus.OFFLINE) & (told.absent_since.is_(None) | is_due)
     here = (told.status != live.c.status) | told.absent_since.is_not(None)
     query = select(told.user_id).outerjoin(live, live.c.owner == told.user_id)
     return set(db.session.scalars(query.where(case((live.c.owner.is_(None), left), else_=here))))
@@ -88,8 +88,10 @@ def strays(grace: timedelta) -> set[str]:
 def _live() -> Subquery:
     """``owner`` and ``status`` of everybody who is connected."""
     c = socketio.presence.connections(db.session.connection()).c
-    kind = Choice(Status)
-    status = case((func.min(c.away) == 1, literal(Status.AWAY, kind)), else_=literal(Status.ONLINE, kind))
+    kind = Choice(PresenceStatus)
+    status = case(
+        (func.min(c.away) == 1, literal(PresenceStatus.AWAY, kind)), else_=literal(PresenceStatus.ONLINE, kind)
+    )
     return select(c.owner, status.label("status")).group_by(c.owner).subquery()
 
 

@@ -6,7 +6,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from app.core.clock import Timestamp
 from app.core.schema import Id, Schema
-from app.events.presence import Status
+from app.events.presence import PresenceStatus
 
 MOST_USERS = 100  # that one request may ask about
 
@@ -33,7 +33,7 @@ class PresenceView(Schema):
     """The presence of a user; ``lastSeenAt`` is null for who was never connected."""
 
     user_id: str
-    status: Status
+    status: PresenceStatus
     last_seen_at: Timestamp | None
 
 

@@ -3,18 +3,20 @@
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import literal, select
+from sqlalchemy import literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.config import current_settings
 from app.core.clock import UtcDateTime
 from app.core.transaction import Transaction, transaction
-from app.events.presence import AnnouncePresence, Status
+from app.events.presence import AnnouncePresence, PresenceStatus
 from app.extensions import db
 from app.people.models import User
 from app.presence import queries
 from app.presence.models import UserPresence
 from app.presence.states import Observation, follow
+
+MOST_IDLE = 5.0  # seconds that a process which was stopped in the middle keeps the others from the users it locked
 
 
 def grace() -> timedelta:
@@ -32,6 +34,7 @@ def settle(user_ids: Collection[str]) -> list[str]:
         Those who have no connection, while others need not know yet: ask again after the grace.
     """
     with transaction() as tx:
+        _bound_idleness()
         at = queries.moment()
         rows = _locked(sorted(user_ids), at)
         before = {row.user_id: row.status for row in rows}
@@ -40,12 +43,21 @@ def settle(user_ids: Collection[str]) -> list[str]:
         return [row.user_id for row in rows if row.absent_since is not None]
 
 
+def _bound_idleness() -> None:
+    """Have PostgreSQL end this transaction when its process says nothing more. SQLite is one process's."""
+    if db.session.get_bind().dialect.name == "postgresql":
+        setting = text("SELECT set_config('idle_in_transaction_session_timeout', :most_idle, true)")
+        db.session.execute(setting, {"most_idle": str(int(MOST_IDLE * 1000))})
+
+
 def _locked(user_ids: list[str], at: datetime) -> list[UserPresence]:
     """The rows of users, made if they are missing; in order, so that no two who lock some wait for each other."""
     query = select(UserPresence).where(UserPresence.user_id.in_(user_ids)).order_by(UserPresence.user_id)
     rows = db.session.scalars(query.with_for_update()).all()
     if len(rows) < len(user_ids):
-        users = select(User.id, literal(Status.OFFLINE.value), literal(at, UtcDateTime)).where(User.id.in_(user_ids))
+        users = select(User.id, literal(PresenceStatus.OFFLINE.value), literal(at, UtcDateTime)).where(
+            User.id.in_(user_ids)
+        )
         new = insert(UserPresence).from_select(["user_id", "status", "last_seen_at"], users.order_by(User.id))
         db.session.execute(new.on_conflict_do_nothing())
         rows = db.session.scalars(query.with_for_update()).all()

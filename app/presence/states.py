@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.events.presence import Status
+from app.events.presence import PresenceStatus
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class State:
         absent_since: when the last connection was lost, while others need not know yet.
     """
 
-    status: Status
+    status: PresenceStatus
     last_seen_at: datetime
     absent_since: datetime | None = None
 
@@ -32,18 +32,18 @@ class Observation:
     """
 
     at: datetime
-    connected: Status | None
+    connected: PresenceStatus | None
     left_at: datetime
 
 
 def follow(state: State, seen: Observation, grace: timedelta) -> State:
     """The state that comes after ``state``: who has no connection is offline once that has lasted for ``grace``."""
     if seen.connected is not None:
-        since = state.last_seen_at if seen.connected == state.status else seen.at
+        since = state.last_seen_at if seen.connected == state.status else max(seen.at, state.last_seen_at)
         return State(seen.connected, since)
-    if state.status == Status.OFFLINE:
+    if state.status == PresenceStatus.OFFLINE:
         return state
     absent_since = state.absent_since or seen.left_at
     if absent_since + grace <= seen.at:
-        return State(Status.OFFLINE, max(absent_since, state.last_seen_at))
+        return State(PresenceStatus.OFFLINE, max(absent_since, state.last_seen_at))
     return State(state.status, state.last_seen_at, absent_since)

@@ -54,12 +54,12 @@ class Watch:
         """
         next_look = monotonic() + self._grace
         while True:
-            with Timeout(LOOK, False):
+            with Timeout(max(0, next_look - monotonic()), False):
                 self._woken.wait()
             self._woken = Event()
             sleep(GATHER)
-            if socketio.recovery.upkeep.steady_for < AFTER_AN_OUTAGE:
-                continue
+            while (outage := AFTER_AN_OUTAGE - socketio.recovery.upkeep.steady_for) > 0:
+                sleep(outage)
             try:
                 if monotonic() >= next_look:
                     self.look()

@@ -1,7 +1,9 @@
 """What others hear of a user's comings and goings, and who hears it."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -11,11 +13,13 @@ from flask import Flask
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import iso, now
 from app.core.ids import new_id
+from app.core.transaction import transaction
 from app.engine import Sessions
-from app.events.presence import Status
+from app.events.presence import PresenceStatus
 from app.extensions import db, socketio
 from app.people.models import User
 from app.presence import service
@@ -381,7 +385,7 @@ def test_who_shares_no_room_is_not_told_of(app: Flask, watch: Watch, process: Se
     connect(process, alice.id)
     watch.settle()
     assert published() == []
-    assert told(alice.id).status == Status.ONLINE
+    assert told(alice.id).status == PresenceStatus.ONLINE
 
 
 def test_it_is_not_in_the_history(
@@ -458,24 +462,72 @@ def test_online_on_any_connection_beats_away(process: Sessions, made: list[tuple
         if not crashed and (number in says or not lost):
             says[number] = says.get(number, False) or away
     crash(dead)
-    expected = {} if not says else {user: Status.AWAY if all(says.values()) else Status.ONLINE}
+    expected = {} if not says else {user: PresenceStatus.AWAY if all(says.values()) else PresenceStatus.ONLINE}
     assert connected([user]) == expected
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite is one process's
+def test_a_process_that_stops_in_the_middle_does_not_keep_the_others_from_telling(
+    app: Flask, process: Sessions, member: Person, statuses: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_IDLE", 0.2)
+    locked, ended = threading.Event(), threading.Event()
+
+    def stop() -> None:
+        with app.app_context(), suppress(DBAPIError), transaction():
+            service._bound_idleness()
+            service._locked([member.id], now())
+            locked.set()
+            ended.wait(20)
+
+    stopped = threading.Thread(target=stop)
+    stopped.start()
+    assert locked.wait(5)
+    connect(process, member.id)
+    assert statuses() == ["online"]
+    ended.set()
+    stopped.join(5)
 
 
 # --- the database is away
 
 
+@pytest.fixture
+def running(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The watch works by itself, and is quick."""
+    monkeypatch.setattr("app.presence.watch.GATHER", 0.01)
+    monkeypatch.setattr("app.presence.watch.LOOK", 0.05)
+    monkeypatch.setattr("app.presence.watch.AFTER_AN_OUTAGE", 0.3)
+    greenlet = eventlet.spawn(watch.run)
+    yield
+    greenlet.kill()
+
+
+def rename(table: str, name: str) -> None:
+    db.session.rollback()
+    with db.engine.begin() as connection:
+        connection.execute(text(f"ALTER TABLE {table} RENAME TO {name}"))
+
+
 @pytest.mark.each_database
-def test_what_can_not_be_stored_is_settled_later(
-    watch: Watch, process: Sessions, member: Person, heard: Callable[[], list[Any]], listener: Socket
+@pytest.mark.usefixtures("running")
+def test_what_can_not_be_stored_is_logged_and_told_later(
+    process: Sessions, member: Person, listener: Socket, caplog: pytest.LogCaptureFixture
 ) -> None:
+    rename("presences", "away")
     connect(process, member.id)
-    rename = "ALTER TABLE {} RENAME TO {}"
-    with db.engine.begin() as connection:
-        connection.execute(text(rename.format("presences", "away")))
-    with pytest.raises(Exception, match="presences"):
-        watch.settle()
+    wait_until(lambda: eventlet.sleep(0.01) or "presence can't be settled of 1 users" in caplog.text)
     assert listener.heard() == []
-    with db.engine.begin() as connection:
-        connection.execute(text(rename.format("away", "presences")))
-    assert [payload["status"] for payload in heard()] == ["online"]
+    rename("away", "presences")
+    wait_until(lambda: eventlet.sleep(0.01) or [p["status"] for _, p in listener.heard(PRESENCE)] == ["online"])
+
+
+@pytest.mark.usefixtures("running")
+def test_after_an_outage_nobody_is_told_of_before_all_processes_had_time_to_say_that_they_live(
+    process: Sessions, member: Person, listener: Socket
+) -> None:
+    upkeep, outage = socketio.recovery.upkeep, time.monotonic()
+    upkeep._failed_at = outage
+    connect(process, member.id)
+    wait_until(lambda: eventlet.sleep(0.01) or listener.heard(PRESENCE) != [])
+    assert time.monotonic() - outage >= 0.3
