@@ -25,6 +25,7 @@ from app.engine.brokers.redis import RedisBroker
 from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
 from app.monitoring import logs
+from app.presence.watch import register_presence
 from app.realtime.command import register_commands
 from app.realtime.controls import register_controls
 from app.realtime.lifecycle import forget, owner_of, register_lifecycle, still_allowed
@@ -40,12 +41,13 @@ ROUTES = (
     "chat",
     "tasks",
     "analytics",
+    "presence",
     "realtime",
     "monitoring",
     "reference",
     "dashboard",
 )
-COMMANDS = ("realtime", "chat")
+COMMANDS = ("realtime", "chat", "presence")
 SUBSCRIBERS = ("auth", "notifications", "analytics")
 
 
@@ -141,10 +143,11 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         drain_seconds=settings.drain_seconds,
     )
     socketio.use_outbox(Outbox(events, event_rooms), engine.begin, begin)
+    store = Sessions(sessions, processes, begin, settings.recovery_window)
     socketio.use_recovery(
         history,
-        Sessions(sessions, processes, begin, settings.recovery_window),
-        Presence(sessions, processes, engine.begin),
+        store,
+        Presence(sessions, processes, store.process, engine.begin),
         Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
 
@@ -186,3 +189,4 @@ def _load_features(app: Flask) -> None:
     register_lifecycle()
     register_commands()
     register_controls(app)
+    register_presence(app)

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     history_hours: float = Field(24, gt=0)
     typing_seconds: float = Field(6, gt=0)
     typing_starts: int = Field(10, gt=0)  # of a user in a conversation, in 10 seconds
+    presence_grace_seconds: float = Field(10, ge=0)  # without a connection, before a user is offline
     ping_interval_seconds: float = Field(25, gt=0)
     ping_timeout_seconds: float = Field(20, gt=0)
     connect_seconds: float = Field(10, gt=0)  # that a client has to connect to a namespace

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Connection, Integer, Subquery, Table, cast, func, select
 
 from app.engine.begin import Begin
 from app.engine.clock import ago
@@ -24,27 +24,48 @@ class Presence:
     Args:
         sessions: from :func:`app.engine.session_table`.
         processes: from :func:`app.engine.process_table`.
+        process: this one, which knows that it lives.
         read: opens a transaction that only reads.
     """
 
-    def __init__(self, sessions: Table, processes: Table, read: Begin) -> None:
+    def __init__(self, sessions: Table, processes: Table, process: str, read: Begin) -> None:
         self._sessions = sessions
         self._processes = processes
+        self._process = process
         self._read = read
 
     def of(self, owners: Collection[str]) -> dict[str, Devices]:
         """The connected devices of each of ``owners`` who is connected at all; sockets of one connection count once."""
-        s, p = self._sessions.c, self._processes.c
-        connections = func.count(s.connection.distinct())
-        query = (
-            select(s.owner, s.device, connections)
-            .join_from(self._sessions, self._processes, s.process == p.id)
-            .where(s.owner.in_(owners), s.lost_at.is_(None))
-            .group_by(s.owner, s.device)
-        )
         found: defaultdict[str, Devices] = defaultdict(Counter)
         with self._read() as connection:
-            lives = p.seen_at >= ago(connection, SILENT)
-            for owner, device, count in connection.execute(query.where(lives)):
+            c = self.connections(connection).c
+            query = select(c.owner, c.device, func.count()).where(c.owner.in_(owners)).group_by(c.owner, c.device)
+            for owner, device, count in connection.execute(query):
                 found[owner][device] = count
         return dict(found)
+
+    def connections(self, connection: Connection) -> Subquery:
+        """A query for the ``owner``, ``device`` and ``connection`` of each that counts, and ``away``: 1 or 0.
+
+        A connection is away when one of its sockets is: a namespace that is entered later says nothing.
+        """
+        s, p = self._sessions.c, self._processes.c
+        lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
+        return (
+            select(s.owner, s.device, s.connection, func.max(cast(s.away, Integer)).label("away"))
+            .outerjoin_from(self._sessions, self._processes, s.process == p.id)
+            .where(s.lost_at.is_(None), lives)
+            .group_by(s.owner, s.device, s.connection)
+            .subquery()
+        )
+
+    def last_signs(self) -> Subquery:
+        """A query for ``owner`` and ``seen_at``: the last sign of life of a process that has connections of theirs."""
+        s, p = self._sessions.c, self._processes.c
+        return (
+            select(s.owner, func.max(p.seen_at).label("seen_at"))
+            .join_from(self._sessions, self._processes, s.process == p.id)
+            .where(s.lost_at.is_(None))
+            .group_by(s.owner)
+            .subquery()
+        )

@@ -197,6 +197,7 @@ class Recovery:
             self._sessions.add(client.session)
         self._check_current(client)
         client.live = True
+        self._sessions.on_change([client.session.owner.id])
         return client
 
     def _check_current(self, client: Client) -> None:

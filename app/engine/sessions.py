@@ -6,12 +6,13 @@ belongs to the connection that claimed it last; what an older connection still w
 
 import json
 import secrets
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ColumnElement,
     Connection,
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Text,
     case,
     delete,
+    false,
     insert,
     select,
     tuple_,
@@ -47,6 +49,7 @@ def session_table(metadata: MetaData) -> Table:
         Column("process", String(32), nullable=False, index=True),
         Column("began_at", BigInteger, nullable=False),
         Column("rooms", Text, nullable=False),
+        Column("away", Boolean, nullable=False, server_default=false()),
         Column("lost_at", DateTime(timezone=True), nullable=True, index=True),
     )
 
@@ -99,6 +102,10 @@ class Session:
 class Sessions:
     """The store of sessions.
 
+    Attributes:
+        on_change: is told the owners of whom a connection came, went or said that it is away, once that is stored. It
+            never blocks and never fails.
+
     Args:
         table: from :func:`session_table`.
         processes: from :func:`process_table`.
@@ -112,6 +119,7 @@ class Sessions:
         self._begin = begin
         self._window = window
         self.process = secrets.token_hex(8)
+        self.on_change: Callable[[Collection[str]], None] = lambda _: None
 
     def add(self, session: Session) -> None:
         """Store a new session."""
@@ -150,6 +158,15 @@ class Sessions:
         """Store the rooms of ``session`` as they are now."""
         with self._begin() as connection:
             connection.execute(update(self._table).where(self._are([session])).values(rooms=_dump(session.rooms)))
+
+    def set_away(self, connection: str, owner: str, *, away: bool) -> None:
+        """Store whether the user of ``connection`` is away from it. Who comes back to its sessions still is."""
+        c = self._table.c
+        theirs = (c.connection == connection) & (c.owner == owner) & (c.away != away)
+        with self._begin() as transaction:
+            changed = transaction.execute(update(self._table).where(theirs).values(away=away)).rowcount
+        if changed:
+            self.on_change([owner])
 
     def lose(self, sessions: Collection[Session]) -> None:
         """Their connections were lost: from now on the window runs."""

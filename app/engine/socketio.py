@@ -60,6 +60,7 @@ class SocketIO(flask_socketio.SocketIO):
     relay: Relay
     history: History
     recovery: Recovery
+    sessions: Sessions
     presence: Presence
     drain: Drain
     request_seconds: float
@@ -84,6 +85,7 @@ class SocketIO(flask_socketio.SocketIO):
                 a namespace (10), and ``request_timeout``, those that an HTTP request may take to arrive (30).
         """
         options = self._given | options
+        self._in_background: list[Callable[[], None]] = []
         self.server_options = {}  # where Flask-SocketIO keeps what an application before this one was given
         own = {field.name: options.pop(field.name) for field in fields(Options) if field.name in options}
         drain_seconds = options.pop("drain_seconds", 0)
@@ -118,9 +120,14 @@ class SocketIO(flask_socketio.SocketIO):
             application: whose they are, and what they may hear.
         """
         self.history = history
+        self.sessions = sessions
         self.presence = presence
         self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
         hooks.recover(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
+
+    def in_background(self, work: Callable[[], None]) -> None:
+        """Have ``work`` done in a greenlet of its own from :meth:`start_relay` on: in a process that serves sockets."""
+        self._in_background.append(work)
 
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
@@ -129,6 +136,8 @@ class SocketIO(flask_socketio.SocketIO):
             self.relay.start(self._begin_at)
         if hasattr(self, "recovery"):
             self.recovery.upkeep.start()
+        for work in self._in_background:
+            eventlet.spawn_n(work)
 
     def _begin_at(self, seq: int) -> None:
         self.hub.begin_at(seq)

@@ -34,6 +34,11 @@ class Upkeep:
         self._failed_at = -CLEANING
         self.stores = True
 
+    @property
+    def steady_for(self) -> float:
+        """The seconds since a sign of life could not be stored. Right after that other processes seem dead, too."""
+        return monotonic() - self._failed_at
+
     def start(self) -> None:
         """Give signs of life, and clean up, for as long as the process lives."""
         spawn_n(self._live)
@@ -60,6 +65,7 @@ class Upkeep:
                 sleep(SIGN_OF_LIFE)
             else:
                 del self._left[: len(batch)]
+                self._sessions.on_change({session.owner.id for session, _ in batch})
         self._letting_go = False
 
     def _live(self) -> None:
@@ -77,7 +83,7 @@ class Upkeep:
         """Remove what is over. Not right after an outage: the other processes have to say first that they live."""
         while True:
             sleep(CLEANING)
-            if monotonic() - self._failed_at < CLEANING:
+            if self.steady_for < CLEANING:
                 continue
             try:
                 self._sessions.sweep()

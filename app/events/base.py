@@ -60,7 +60,8 @@ class Event(Published):
 
     Class attributes:
         name: what clients listen for.
-        channel: which of the four channels it belongs to; None for those about the connection itself.
+        channel: which of the four channels it belongs to; None for those about the connection itself, and for presence,
+            which is heard in rooms of several.
         durable: stored with the change, in order, never lost; else at most once.
     """
 

@@ -1,6 +1,6 @@
 """Commands: what clients emit, and what they are acknowledged with."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -169,6 +169,13 @@ class TypingStop(Command):
 
     name: ClassVar[str] = "typing-stop"
     conversation_id: Id
+
+
+class PresenceSet(Command):
+    """Say whether one is at this connection, or away from it. One is online who is at any of theirs."""
+
+    name: ClassVar[str] = "presence-set"
+    status: Literal["online", "away"]
 
 
 class Refreshed(Ack):

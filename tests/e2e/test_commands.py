@@ -43,6 +43,7 @@ ARGUMENTS: dict[str, Argument] = {
     **{f"leave-{kind}": argument for kind, argument in ROOMS.items()},
     "typing-start": in_conversation,
     "typing-stop": in_conversation,
+    "presence-set": lambda _: {"status": "away"},
     "refresh-auth": lambda world: {"token": world.alice.token},
 }
 

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from datetime import timedelta
-from itertools import count
 
 import eventlet
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection
 
-from app.core.clock import now
 from app.engine import Owner, Sessions
-from app.engine.sessions import Session
-from app.events.models import processes, sessions
-from app.extensions import db, socketio
+from app.extensions import socketio
 from tests.integration.conftest import NewPerson, Person
 from tests.support.brokers import wait_until
+from tests.support.presence import connect, crash
+from tests.support.presence import new_process as a_process
 
 pytestmark = pytest.mark.each_database
 
@@ -26,29 +23,13 @@ NewProcess = Callable[[], Sessions]
 @pytest.fixture
 def new_process(app: Flask) -> Iterator[NewProcess]:
     """A further process's store of sessions; the process is alive."""
-
-    def new_process() -> Sessions:
-        store = Sessions(sessions, processes, socketio.relay._begin, timedelta(minutes=2))
-        store.tell_alive()
-        return store
-
     with app.app_context():
-        yield new_process
+        yield a_process
 
 
 @pytest.fixture
 def process(new_process: NewProcess) -> Sessions:
     return new_process()
-
-
-names = (f"s{number}" for number in count())
-
-
-def connect(process: Sessions, user: str, device: str, connection: str = "") -> Session:
-    sid = next(names)
-    session = Session(sid, "/", Owner(user, device), connection or sid, began_at=0)
-    process.add(session)
-    return session
 
 
 def connected(*users: str) -> dict[str, dict[str, int]]:
@@ -99,10 +80,7 @@ def test_connections_of_a_process_that_gives_no_sign_of_life_expire(new_process:
     crashed, alive = new_process(), new_process()
     connect(crashed, "alice", "phone")
     connect(alive, "alice", "laptop")
-    db.session.execute(
-        update(processes).where(processes.c.id == crashed.process).values(seen_at=now() - timedelta(seconds=21))
-    )
-    db.session.commit()
+    crash(crashed)
     assert connected("alice") == {"alice": {"laptop": 1}}
 
 

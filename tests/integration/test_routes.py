@@ -106,13 +106,17 @@ def test_the_301st_request_of_a_user_in_a_minute_has_to_wait(app: Flask, person:
 # --- what a route doesn't declare
 
 
+NEEDED = {"realtime.events": "?room=user-x", "presence.presence": "?userIds=x"}
+"""The query of each route that can't do without one, by endpoint."""
+
+
 def routes_without_body(app: Flask) -> Iterator[tuple[str, str]]:
     """(method, path) of every JSON route that declares no body."""
     for rule in app.url_map.iter_rules():
         spec = spec_of(app.view_functions[rule.endpoint])
         if rule.rule.startswith(STRICT) and rule.endpoint != "monitoring.channels" and spec.body is None:
             for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}:
-                yield method, an_address(rule) + ("?room=user-x" if rule.endpoint == "realtime.events" else "")
+                yield method, an_address(rule) + NEEDED.get(rule.endpoint, "")
 
 
 def test_a_body_that_a_route_does_not_take_is_refused_by_field(app: Flask, admin: Person) -> None:

@@ -1,0 +1,1 @@
+"""Who is online, away or offline, over all their devices."""
