@@ -63,6 +63,7 @@ class SocketIO(flask_socketio.SocketIO):
     presence: Presence
     drain: Drain
     request_seconds: float
+    _background: list[Callable[[], None]]
     _serving: Any
 
     def __init__(self, app: flask.Flask | None = None, **options: Any) -> None:
@@ -92,6 +93,7 @@ class SocketIO(flask_socketio.SocketIO):
         self._http = partial(HttpConnection, request_seconds=self.request_seconds)
         connect_seconds = options.pop("connect_timeout", CONNECT_SECONDS)
         self.hub = Hub()
+        self._background = []
         options.setdefault("async_handlers", False)
         options.setdefault("json", strict_json)
         super().init_app(app, client_manager=self.hub, **options)
@@ -122,6 +124,10 @@ class SocketIO(flask_socketio.SocketIO):
         self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
         hooks.recover(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
 
+    def in_background(self, work: Callable[[], None]) -> None:
+        """Run ``work`` in a greenlet of its own, in each process that serves sockets, once the relay is started."""
+        self._background.append(work)
+
     def start_relay(self) -> None:
         """Begin to deliver. Call it in a process that serves sockets, before the first of them."""
         collector.settle()
@@ -129,6 +135,8 @@ class SocketIO(flask_socketio.SocketIO):
             self.relay.start(self._begin_at)
         if hasattr(self, "recovery"):
             self.recovery.upkeep.start()
+        for work in self._background:
+            eventlet.spawn_n(work)
 
     def _begin_at(self, seq: int) -> None:
         self.hub.begin_at(seq)
