@@ -14,7 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth.guard import check_routes
 from app.cli.events import events as events_command
-from app.cli.push import push
+from app.cli.push import push as push_command
 from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins, postgresql
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> Flask:
     _init_push(app, settings)
     openapi.init_app(app)
     check_routes(app)
-    for command in (users, events_command, push):
+    for command in (users, events_command, push_command):
         app.cli.add_command(command)
     return app
 

@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 POLL = 1.0  # seconds between looks for what is due
 MOST_AT_ONCE = 20  # requests to push services
 
+Job = tuple[QueuedPush, Device, PushMessage]
+
 
 class PushWorker:
     """Takes due pushes from the queue, leaves out those that are needless by now, and sends the rest.
@@ -56,25 +58,31 @@ class PushWorker:
         """Begin to send what is due, as much of it as may be under way; returns what sends."""
         with self._app.app_context():
             jobs = self._take()
+        self._busy |= {push.subscription_id for push, _, _ in jobs}
         threads = [Thread(target=self._send, args=job, daemon=True) for job in jobs]
         for thread in threads:
             thread.start()
         return threads
 
-    def _take(self) -> list[tuple[QueuedPush, Device, PushMessage]]:
-        free = MOST_AT_ONCE - len(self._busy)
-        if free == 0 or not queue.any_due(self._busy):
-            return []
-        claimed = queue.claim(free, self._busy)
+    def _take(self) -> list[Job]:
+        jobs: list[Job] = []
+        while True:
+            busy = self._busy | {push.subscription_id for push, _, _ in jobs}
+            free = MOST_AT_ONCE - len(busy)
+            claimed = queue.claim(free, busy) if free and queue.any_due(busy) else []
+            if not claimed:
+                return jobs
+            jobs += self._needed(claimed)
+
+    def _needed(self, claimed: list[QueuedPush]) -> list[Job]:
+        """What to send of what was claimed; the rest is done with."""
         there = present({push.subscription.user_id for push in claimed})
         said = [(p, None if p.subscription.user_id in there else queries.message_of(p)) for p in claimed]
         needless = [push.id for push, message in said if message is None]
         if needless:
             queue.remove(needless)
             self.counts[Result.SEEN] += len(needless)
-        jobs = [(push, Device.of(push.subscription), message) for push, message in said if message is not None]
-        self._busy |= {push.subscription_id for push, _, _ in jobs}
-        return jobs
+        return [(push, Device.of(push.subscription), message) for push, message in said if message is not None]
 
     def _send(self, push: QueuedPush, device: Device, message: PushMessage) -> None:
         """What fails here for another reason than the push service is tried again once the claim is over."""

@@ -5,8 +5,10 @@ from click.testing import Result
 from flask import Flask
 
 from app.cli import demo
+from app.config import Settings
 from app.extensions import db
 from app.people.models import User
+from app.push.vapid import vapid_of
 from tests.integration.conftest import Person
 
 
@@ -62,3 +64,14 @@ def test_the_demo_is_described_by_what_there_is_of_it(app: Flask) -> None:
 def test_without_demo_users_there_is_nothing_to_describe(app: Flask) -> None:
     with app.app_context():
         assert demo.description() == {}
+
+
+def test_keys_for_pushes_are_printed_as_settings_that_work(app: Flask) -> None:
+    runs = [app.test_cli_runner().invoke(args=["push", "keys"]) for _ in range(2)]
+    printed = [dict(line.split("=", 1) for line in run.stdout.splitlines()) for run in runs]
+    first, second = ({name.lower(): value for name, value in one.items()} for one in printed)
+    assert set(first) == {"vapid_private_key", "vapid_contact"}
+    assert first["vapid_private_key"] != second["vapid_private_key"]
+    vapid = vapid_of(Settings(**first))
+    assert vapid is not None
+    assert vapid.public_key in runs[0].stderr
