@@ -1,5 +1,7 @@
 """The commands of ``flask``, and what the start prints of the demo."""
 
+from typing import Any
+
 import pytest
 from click.testing import Result
 from flask import Flask
@@ -68,10 +70,14 @@ def test_without_demo_users_there_is_nothing_to_describe(app: Flask) -> None:
 
 def test_keys_for_pushes_are_printed_as_settings_that_work(app: Flask) -> None:
     runs = [app.test_cli_runner().invoke(args=["push", "keys"]) for _ in range(2)]
-    printed = [dict(line.split("=", 1) for line in run.stdout.splitlines()) for run in runs]
-    first, second = ({name.lower(): value for name, value in one.items()} for one in printed)
+    first, second = (_settings(run.stdout) for run in runs)
     assert set(first) == {"vapid_private_key", "vapid_contact"}
     assert first["vapid_private_key"] != second["vapid_private_key"]
     vapid = vapid_of(Settings(**first))
     assert vapid is not None
     assert vapid.public_key in runs[0].stderr
+
+
+def _settings(printed: str) -> dict[str, Any]:
+    lines = (line.partition("=") for line in printed.splitlines())
+    return {name.lower(): value for name, _, value in lines}

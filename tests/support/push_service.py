@@ -4,12 +4,14 @@ import base64
 import json
 import os
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self
@@ -19,6 +21,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+CERTIFICATE = Path(__file__).with_name("localhost.pem")
 WAIT = 10.0  # seconds
 CREATED = (201, {})
 VAPID = re.compile(r"vapid t=([\w.-]+),k=([\w-]+)")  # RFC 8292, section 3
@@ -104,13 +107,22 @@ class PushService:
         asked: how many requests came, and when.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, certificate: Path | None = None) -> None:
+        """
+        :param certificate: a file with key and certificate, of localhost: then it speaks TLS
+        """
         self.answers: list[Answer] = []
         self.asked: list[float] = []
         self._browsers: dict[str, Browser] = {}
         self._errors: list[str] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self.origin = f"http://127.0.0.1:{self._server.server_port}"
+        self.port: int = self._server.server_port
+        self.origin = f"http://127.0.0.1:{self.port}"
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+            self.origin = f"https://localhost:{self.port}"
 
     def browser(self) -> Browser:
         """A new one."""
