@@ -41,7 +41,7 @@ class Answer:
 def origin_of(endpoint: str) -> str:
     """The origin of an endpoint (RFC 6454)."""
     parts = urlsplit(endpoint)
-    return f"{parts.scheme}://{parts.netloc}"
+    return f"{parts.scheme}://{parts.netloc}".lower()
 
 
 def post(endpoint: str, headers: Mapping[str, str], body: bytes, *, loopback: bool) -> Answer:
@@ -52,7 +52,7 @@ def post(endpoint: str, headers: Mapping[str, str], body: bytes, *, loopback: bo
         ForbiddenAddress: the endpoint's name leads into a private network, or to this machine.
     """
     parts = urlsplit(endpoint)
-    target = endpoint.removeprefix(origin_of(endpoint)) or "/"
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     connection = _Connection(parts.hostname or "", parts.port, tls=parts.scheme == "https", loopback=loopback)
     end = Timer(WHOLE, connection.abort)
     end.daemon = True

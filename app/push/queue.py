@@ -9,6 +9,7 @@ from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import delete, select, update
+from sqlalchemy.orm import joinedload
 
 from app.core.transaction import transaction
 from app.engine.clock import ago, now
@@ -36,9 +37,10 @@ def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
     with transaction():
         connection = db.session.connection()
         due = QueuedPush.due_at <= now(connection), QueuedPush.subscription_id.not_in(busy)
-        ordered = select(QueuedPush).where(*due).order_by(QueuedPush.due_at, QueuedPush.id).limit(WINDOW)
+        whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
+        ordered = whole.where(*due).order_by(QueuedPush.due_at, QueuedPush.id).limit(WINDOW)
         first: dict[str, QueuedPush] = {}
-        for push in db.session.scalars(ordered.with_for_update(skip_locked=True)):
+        for push in db.session.scalars(ordered.with_for_update(of=QueuedPush, skip_locked=True)):
             first.setdefault(push.subscription_id, push)
         claimed = list(first.values())[:most]
         for push in claimed:

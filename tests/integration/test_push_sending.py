@@ -8,7 +8,7 @@ from pathlib import Path
 import eventlet
 import pytest
 from flask import Flask
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from app.auth.models import Login
 from app.config import Settings
@@ -228,6 +228,18 @@ def test_who_was_there_and_left_is_not_pushed_to(alice: Person, phone: Browser, 
     notify(alice, "After")
     assert work(worker) == {"sent": 1}
     assert phone.titles == ["After"]
+
+
+@pytest.mark.usefixtures("alive", "phone")
+def test_to_see_who_is_there_takes_no_second_connection_to_the_database(app: Flask, alice: Person) -> None:
+    taken = []
+    with app.app_context():
+        event.listen(db.engine, "checkout", lambda *_: taken.append(1))
+        with transaction():
+            notification = SendNotification(user_id=alice.id, type="note", title="T", message="M")
+            send(db.session.get_one(User, alice.id), notification)
+            assert db.session.query(QueuedPush).count() == 1
+    assert len(taken) == 1
 
 
 def leave(socket: Socket, person: Person) -> None:

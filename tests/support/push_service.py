@@ -23,11 +23,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 CERTIFICATE = Path(__file__).with_name("localhost.pem")
 WAIT = 10.0  # seconds
-CREATED = (201, {})
 VAPID = re.compile(r"vapid t=([\w.-]+),k=([\w-]+)")  # RFC 8292, section 3
 
 Answer = tuple[int, dict[str, str]]
 """A status, and headers."""
+
+CREATED: Answer = (201, {})
 
 
 def base64url(raw: bytes) -> str:
