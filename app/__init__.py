@@ -14,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth.guard import check_routes
 from app.cli.events import events as events_command
+from app.cli.push import push as push_command
 from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins, postgresql
@@ -26,6 +27,9 @@ from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
 from app.monitoring import logs
 from app.presence.watch import register_presence
+from app.push.sender import Sender
+from app.push.vapid import vapid_of
+from app.push.worker import PushWorker
 from app.realtime.command import register_commands
 from app.realtime.controls import register_controls
 from app.realtime.lifecycle import forget, owner_of, register_lifecycle, still_allowed
@@ -42,13 +46,14 @@ ROUTES = (
     "tasks",
     "analytics",
     "presence",
+    "push",
     "realtime",
     "monitoring",
     "reference",
     "dashboard",
 )
 COMMANDS = ("realtime", "chat", "presence")
-SUBSCRIBERS = ("auth", "notifications", "analytics")
+SUBSCRIBERS = ("auth", "notifications", "analytics", "push")
 
 
 def create_app(settings: Settings) -> Flask:
@@ -77,9 +82,10 @@ def create_app(settings: Settings) -> Flask:
     if proxies := settings.trusted_proxies:
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
     _load_features(app)
+    _init_push(app, settings)
     openapi.init_app(app)
     check_routes(app)
-    for command in (users, events_command):
+    for command in (users, events_command, push_command):
         app.cli.add_command(command)
     return app
 
@@ -150,6 +156,15 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         Presence(sessions, processes, store.process, engine.begin),
         Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
+
+
+def _init_push(app: Flask, settings: Settings) -> None:
+    vapid = vapid_of(settings)
+    app.extensions["vapid"] = vapid
+    if vapid is not None:
+        worker = PushWorker(app, Sender(vapid, loopback=not settings.production))
+        app.extensions["push_worker"] = worker
+        socketio.in_background(worker.run)
 
 
 def _broker(settings: Settings, history: History) -> Broker:

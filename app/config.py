@@ -4,9 +4,11 @@ Each field is read from the environment variable of the same name in capitals; i
 Production refuses to start on a setting that would let people in who don't belong there.
 """
 
+import base64
 import hmac
 import re
 import secrets
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
@@ -21,12 +23,18 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORTEST_SECRET = 32  # characters; RFC 7518, section 3.2: an HS256 key has at least 256 bits
 FEWEST_CHARACTERS = 8  # different ones in a secret
 ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/?#@\s]+")  # RFC 6454, section 6.2
+CONTACT = re.compile(r"mailto:[^@\s]+@[\w-]+(\.[\w-]+)*")  # RFC 8292, section 2.1
+ORDER_OF_P256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # private keys are below it
 DATABASES = {"sqlite", "postgres", "postgresql", "postgresql+psycopg2"}
 KNOWN_SECRETS = frozenset({"secret", "changeme", "change-me", "dev", "development", "password", "test"})
 
 
 def _split(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _new_secret() -> str:
+    return secrets.token_urlsafe(48)
 
 
 class ConfigError(Exception):
@@ -74,6 +82,13 @@ class Settings(BaseSettings):
     connect_seconds: float = Field(10, gt=0)  # that a client has to connect to a namespace
     request_seconds: float = Field(30, gt=0)  # that an HTTP request may take to arrive
     drain_seconds: float = Field(10, ge=0, le=20)  # of which SIGTERM closes the sockets; gunicorn.conf.py gives 30
+
+    vapid_private_key: str = ""  # `flask --app wsgi push keys` makes one; without, production does not push
+    vapid_contact: str = Field("", validate_default=True)  # mailto:…, whom a push service may write to
+    push_delay_seconds: float = Field(5, ge=0)  # in which what one reads is not pushed
+    push_subscriptions: int = Field(10, gt=0)  # a user
+    push_attempts: int = Field(5, gt=0)  # at sending one push
+    push_retry_seconds: float = Field(30, gt=0)  # after the first of them; twice as long after each further one
 
     @field_validator("client_url")
     @classmethod
@@ -123,6 +138,21 @@ class Settings(BaseSettings):
         """Tokens that it signed are still good, so it must be as hard to guess."""
         return cls._strong_in_production(secret, info) if secret else secret
 
+    @field_validator("vapid_private_key")
+    @classmethod
+    def _private_key(cls, key: str) -> str:
+        if key and not _is_private_key(key):
+            raise ValueError("is no private key of P-256 in base64url: make one with `flask --app wsgi push keys`")
+        return key
+
+    @field_validator("vapid_contact")
+    @classmethod
+    def _contact(cls, contact: str, info: ValidationInfo) -> str:
+        needed = _in_production(info) and info.data.get("vapid_private_key")
+        if (contact or needed) and not CONTACT.fullmatch(contact):
+            raise ValueError("is not such as mailto:you@example.com, which push services want to know")
+        return contact
+
     @property
     def production(self) -> bool:
         return self.app_env == "production"
@@ -159,7 +189,7 @@ class Settings(BaseSettings):
         context = f"broker/{self.app_env}/{make_url(self.sqlalchemy_url).database}"
         return hmac.digest(self.development_secret("secret_key").encode(), context.encode(), "sha256")
 
-    def development_secret(self, name: str) -> str:
+    def development_secret(self, name: str, make: Callable[[], str] = _new_secret) -> str:
         """The secret ``name``; in development one that is missing is made once and kept in the instance folder."""
         value: str = getattr(self, name)
         if value:
@@ -167,12 +197,18 @@ class Settings(BaseSettings):
         path = self.instance_path / name
         if not path.exists():
             path.touch(mode=0o600)
-            path.write_text(secrets.token_urlsafe(48))
+            path.write_text(make())
         return path.read_text()
 
 
 def _in_production(info: ValidationInfo) -> bool:
     return info.data.get("app_env") == "production"
+
+
+def _is_private_key(text: str) -> bool:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{43}", text):  # 32 bytes
+        return False
+    return 0 < int.from_bytes(base64.urlsafe_b64decode(f"{text}=")) < ORDER_OF_P256
 
 
 def _weakness(secret: str) -> str | None:

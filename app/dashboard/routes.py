@@ -3,7 +3,7 @@
 import math
 import re
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.auth import service
@@ -90,6 +90,14 @@ def token() -> PageToken:
     csrf.protect()
     seconds = current_settings().access_lifetime.total_seconds()
     return PageToken(access_token=access_token(current_identity().login), expires_in=seconds)
+
+
+@bp.get("/push-worker.js")
+@public
+@produces("text/javascript")
+def push_worker() -> Response:
+    """The service worker that shows pushes; it lies here since it is for the pages beneath its own path."""
+    return current_app.send_static_file("push-worker.js")
 
 
 @bp.after_request

@@ -37,6 +37,7 @@ ERRORS = {
     413: "The body is too large.",
     415: "The body is not JSON.",
     429: "Too many requests; the header `Retry-After` says in how many seconds to go on.",
+    503: "What this needs is away, or was not set up; with the header `Retry-After` it is worth trying again.",
 }
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",

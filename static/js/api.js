@@ -34,6 +34,10 @@ export class Api {
     return this.#call("POST", path, body);
   }
 
+  delete(path, body) {
+    return this.#call("DELETE", path, body);
+  }
+
   /** A new access token, and after how many milliseconds to ask for the next. */
   async newToken() {
     const response = await fetch("/dashboard/token", {
@@ -56,7 +60,7 @@ export class Api {
 }
 
 async function read(response) {
-  const answer = await response.json();
+  const answer = response.status === 204 ? null : await response.json();
   if (!response.ok) throw new Refused(answer.error);
   return answer;
 }

@@ -4,6 +4,7 @@ import { Api } from "./api.js";
 import { Connection } from "./connection.js";
 import { Directory } from "./directory.js";
 import { EventsView } from "./events.js";
+import { PushButton } from "./push.js";
 import { RoomsView } from "./rooms.js";
 import { TryIt } from "./try-it.js";
 
@@ -44,4 +45,5 @@ function hear(name, payload, offset) {
 }
 
 for (const panel of document.querySelectorAll("aside details")) panel.open = !NARROW.matches;
+new PushButton(api, userId).offer();
 const connection = new Connection(api, { onState: showState, onConnect: enterRooms, onEvent: hear });

@@ -17,7 +17,7 @@ GENEROUS = {"LOGINS_PER_MINUTE": "10000", "REQUESTS_PER_MINUTE": "100000"}
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("server"), GENEROUS) as running:
+    with Server(tmp_path_factory.mktemp("server"), GENEROUS | {"PUSH_DELAY_SECONDS": "0.3"}) as running:
         yield running
 
 

@@ -5,6 +5,7 @@ Its database is an SQLite file. A test marked `each_database` runs a second time
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,7 @@ def new_person(app: Flask) -> NewPerson:
             db.session.add(user)
             db.session.flush()
             db.session.add_all(TeamMember(team_id=team, user_id=user.id) for team in teams)
-            login = Login(user_id=user.id, expires_at=now())
+            login = Login(user_id=user.id, expires_at=now() + timedelta(days=1))
             db.session.add(login)
             db.session.commit()
             tokens = access_token(login), refresh_token(login)

@@ -1,12 +1,16 @@
 """The commands of ``flask``, and what the start prints of the demo."""
 
+from typing import Any
+
 import pytest
 from click.testing import Result
 from flask import Flask
 
 from app.cli import demo
+from app.config import Settings
 from app.extensions import db
 from app.people.models import User
+from app.push.vapid import vapid_of
 from tests.integration.conftest import Person
 
 
@@ -62,3 +66,18 @@ def test_the_demo_is_described_by_what_there_is_of_it(app: Flask) -> None:
 def test_without_demo_users_there_is_nothing_to_describe(app: Flask) -> None:
     with app.app_context():
         assert demo.description() == {}
+
+
+def test_keys_for_pushes_are_printed_as_settings_that_work(app: Flask) -> None:
+    runs = [app.test_cli_runner().invoke(args=["push", "keys"]) for _ in range(2)]
+    first, second = (_settings(run.stdout) for run in runs)
+    assert set(first) == {"vapid_private_key", "vapid_contact"}
+    assert first["vapid_private_key"] != second["vapid_private_key"]
+    vapid = vapid_of(Settings(**first))
+    assert vapid is not None
+    assert vapid.public_key in runs[0].stderr
+
+
+def _settings(printed: str) -> dict[str, Any]:
+    lines = (line.partition("=") for line in printed.splitlines())
+    return {name.lower(): value for name, _, value in lines}

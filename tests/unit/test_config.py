@@ -175,3 +175,28 @@ def test_a_development_secret_is_made_once_and_readable_by_its_owner_alone(tmp_p
     assert len(secret) >= 32
     assert settings.development_secret("secret_key") == secret
     assert (tmp_path / "secret_key").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("key", ["short", "A" * 43, "_" * 43, "A" * 44, "+" * 43, "-----BEGIN PRIVATE KEY-----"])
+def test_what_is_no_private_key_for_pushes_is_refused_without_telling_it(
+    monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    monkeypatch.setenv("VAPID_PRIVATE_KEY", key)
+    with pytest.raises(ConfigError, match="VAPID_PRIVATE_KEY") as refusal:
+        load_settings()
+    assert key not in str(refusal.value)
+
+
+@pytest.mark.parametrize("contact", ["me@example.com", "mailto:", "mailto:me", "https://example.com", "mailto:a b@c"])
+def test_a_contact_for_push_services_is_an_address_to_write_to(monkeypatch: pytest.MonkeyPatch, contact: str) -> None:
+    monkeypatch.setenv("VAPID_CONTACT", contact)
+    with pytest.raises(ConfigError, match="VAPID_CONTACT"):
+        load_settings()
+
+
+def test_production_that_pushes_says_whom_to_write_to(production: pytest.MonkeyPatch) -> None:
+    production.setenv("VAPID_PRIVATE_KEY", "A" * 42 + "E")
+    with pytest.raises(ConfigError, match="VAPID_CONTACT"):
+        load_settings()
+    production.setenv("VAPID_CONTACT", "mailto:me@example.com")
+    assert load_settings().vapid_private_key

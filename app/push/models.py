@@ -1,0 +1,57 @@
+"""The devices that asked for pushes, and the pushes that wait to be sent."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.core.choice import Choice
+from app.core.clock import UtcDateTime, now
+from app.core.ids import new_id
+from app.extensions import Model
+
+LONGEST_ENDPOINT = 2000  # characters; PostgreSQL indexes 2,704 bytes at the most
+
+
+class PushSubscription(Model):
+    """A browser's permission to push to it (W3C Push API). It ends with the login that it was made by."""
+
+    __tablename__ = "push_subscriptions"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    login_id: Mapped[str] = mapped_column(ForeignKey("logins.id", ondelete="CASCADE"), index=True)
+    endpoint: Mapped[str] = mapped_column(String(LONGEST_ENDPOINT), unique=True)
+    p256dh: Mapped[str] = mapped_column(String(87))
+    auth: Mapped[str] = mapped_column(String(22))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    renewed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+
+
+class Subject(StrEnum):
+    """What a push tells of."""
+
+    NOTIFICATION = "notification"
+    MESSAGE = "message"
+
+
+class QueuedPush(Model):
+    """A push to one device, to be sent at ``due_at`` unless it is needless by then. What it says is read then, too.
+
+    Attributes:
+        tag: what is about the same has the same.
+        attempts: how often a process has claimed it; while one is at it, ``due_at`` is when another may.
+    """
+
+    __tablename__ = "push_queue"
+
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    subscription_id: Mapped[str] = mapped_column(ForeignKey("push_subscriptions.id", ondelete="CASCADE"), index=True)
+    subject: Mapped[Subject] = mapped_column(Choice(Subject))
+    subject_id: Mapped[str] = mapped_column(String(36))
+    tag: Mapped[str] = mapped_column(String(80))
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+
+    subscription: Mapped[PushSubscription] = relationship()

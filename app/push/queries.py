@@ -1,0 +1,59 @@
+"""Which devices a user has, and what there still is to push."""
+
+from collections.abc import Collection
+
+from sqlalchemy import Row, select
+
+from app.auth.models import Login
+from app.chat.models import Message, Participant
+from app.core.clock import now
+from app.extensions import db
+from app.notifications.models import Notification
+from app.people.models import User
+from app.push.message import PushMessage
+from app.push.models import PushSubscription, QueuedPush, Subject
+
+Device = Row[str, str]
+
+
+def devices(user_ids: Collection[str]) -> list[Device]:
+    """The id and the user of each subscription whose login lives."""
+    statement = (
+        select(PushSubscription.id, PushSubscription.user_id)
+        .join(Login, Login.id == PushSubscription.login_id)
+        .where(PushSubscription.user_id.in_(user_ids), Login.revoked_at.is_(None), Login.expires_at > now())
+    )
+    return list(db.session.execute(statement))
+
+
+def other_of_two(conversation_id: str, user_id: str) -> str | None:
+    """Whom ``user_id`` talks to in a conversation of two; None when there are more or fewer."""
+    ids = set(db.session.scalars(select(Participant.user_id).where(Participant.conversation_id == conversation_id)))
+    others = ids - {user_id}
+    return others.pop() if len(ids) == 2 and len(others) == 1 else None
+
+
+def message_of(push: QueuedPush) -> PushMessage | None:
+    """What ``push`` says; None when its user has read it, or may not any more."""
+    user_id = push.subscription.user_id
+    if push.subject == Subject.NOTIFICATION:
+        return _of_notification(push)
+    return _of_message(push, user_id)
+
+
+def _of_notification(push: QueuedPush) -> PushMessage | None:
+    notification = db.session.get(Notification, push.subject_id)
+    if notification is None or notification.read:
+        return None
+    return PushMessage(notification.title, notification.message, push.tag, "normal")
+
+
+def _of_message(push: QueuedPush, reader_id: str) -> PushMessage | None:
+    message = db.session.get(Message, push.subject_id)
+    if message is None or message.deleted_at is not None:
+        return None
+    reader = db.session.get(Participant, (message.conversation_id, reader_id))
+    if reader is None or (reader.last_read_message_id or "") >= message.id:
+        return None
+    sender = db.session.get_one(User, message.sender_id)
+    return PushMessage(sender.name, message.content, push.tag, "high")

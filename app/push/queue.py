@@ -1,0 +1,76 @@
+"""The queue of pushes: rows, which a process claims for a while before it sends them.
+
+A claimed row's ``due_at`` is moved ahead: a process that is killed over it leaves it to whichever looks after that. So
+nothing is lost. What was sent right before the kill is sent twice, and the second takes the place of the first, since
+their topics are the same.
+"""
+
+from collections.abc import Collection
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import joinedload
+
+from app.core.transaction import transaction
+from app.engine.clock import ago, now
+from app.extensions import db
+from app.push.models import PushSubscription, QueuedPush
+
+CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
+WINDOW = 200  # rows looked at for one claim
+
+
+def any_due(busy: Collection[str]) -> bool:
+    """Whether there is something to claim. Only reads: a write transaction would keep others from theirs."""
+    due = QueuedPush.due_at <= now(db.session.connection())
+    statement = select(QueuedPush.id).where(due, QueuedPush.subscription_id.not_in(busy)).limit(1)
+    return db.session.scalar(statement) is not None
+
+
+def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
+    """Take pushes that are due, one a subscription, the oldest first; no other process gets these.
+
+    Args:
+        most: how many.
+        busy: subscriptions that are being sent to: a push service that is slow keeps its own waiting, not all.
+    """
+    with transaction():
+        connection = db.session.connection()
+        due = QueuedPush.due_at <= now(connection), QueuedPush.subscription_id.not_in(busy)
+        whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
+        ordered = whole.where(*due).order_by(QueuedPush.due_at, QueuedPush.id).limit(WINDOW)
+        first: dict[str, QueuedPush] = {}
+        for push in db.session.scalars(ordered.with_for_update(of=QueuedPush, skip_locked=True)):
+            first.setdefault(push.subscription_id, push)
+        claimed = list(first.values())[:most]
+        for push in claimed:
+            push.due_at = ago(connection, -CLAIMED)
+            push.attempts += 1
+    return claimed
+
+
+def remove(ids: Collection[str]) -> None:
+    """Pushes are done with."""
+    with transaction():
+        db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_(ids)))
+
+
+def remove_sent(push: QueuedPush) -> None:
+    """A push was sent. Older ones that wait for another try with the same tag would take its place: they go, too."""
+    older = QueuedPush.subscription_id == push.subscription_id, QueuedPush.tag == push.tag, QueuedPush.id <= push.id
+    with transaction():
+        db.session.execute(delete(QueuedPush).where(*older))
+
+
+def postpone(push: QueuedPush, seconds: float) -> None:
+    """Let a push that failed be claimed again in ``seconds``."""
+    with transaction():
+        due_at = ago(db.session.connection(), -timedelta(seconds=seconds))
+        claimed_by_us = QueuedPush.id == push.id, QueuedPush.attempts == push.attempts
+        db.session.execute(update(QueuedPush).where(*claimed_by_us).values(due_at=due_at))
+
+
+def remove_subscription(id: str) -> None:
+    """A subscription is gone, and with it what waits to be sent to it."""
+    with transaction():
+        db.session.execute(delete(PushSubscription).where(PushSubscription.id == id))

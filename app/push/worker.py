@@ -1,0 +1,112 @@
+"""Sends what is due, in the background of each process that serves."""
+
+import logging
+from collections import Counter
+from threading import Event, Thread
+
+from flask import Flask
+
+from app.config import current_settings
+from app.extensions import socketio
+from app.presence.queries import present
+from app.push import queries, queue
+from app.push.message import PushMessage
+from app.push.models import QueuedPush
+from app.push.retries import Result, seconds_to_wait
+from app.push.sender import Device, Sender
+
+logger = logging.getLogger(__name__)
+
+POLL = 1.0  # seconds between looks for what is due
+MOST_AT_ONCE = 20  # requests to push services
+
+Job = tuple[QueuedPush, Device, PushMessage]
+
+
+class PushWorker:
+    """Takes due pushes from the queue, leaves out those that are needless by now, and sends the rest.
+
+    Several processes take each push once. Nothing is held while a push service is waited for: no connection to the
+    database, and no turn to write.
+
+    Attributes:
+        counts: how many pushes of this process came to which end, and how many failed tries there were.
+
+    Args:
+        app: the application, whose context the work is done in.
+        sender: what sends.
+    """
+
+    def __init__(self, app: Flask, sender: Sender) -> None:
+        self._app = app
+        self._sender = sender
+        self._busy: set[str] = set()  # subscriptions that are being sent to
+        self._woken = Event()
+        self.counts: Counter[Result] = Counter()
+
+    def run(self) -> None:
+        """Work until the process drains; a database that is away delays it."""
+        while not socketio.drain.begun:
+            self._woken.clear()
+            try:
+                self.step()
+            except Exception:
+                logger.exception("the queue of pushes can't be read; the next try is in %s s", POLL)
+            self._woken.wait(POLL)
+
+    def step(self) -> list[Thread]:
+        """Begin to send what is due, as much of it as may be under way; returns what sends."""
+        with self._app.app_context():
+            jobs = self._take()
+        self._busy |= {push.subscription_id for push, _, _ in jobs}
+        threads = [Thread(target=self._send, args=job, daemon=True) for job in jobs]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    def _take(self) -> list[Job]:
+        jobs: list[Job] = []
+        while True:
+            busy = self._busy | {push.subscription_id for push, _, _ in jobs}
+            free = MOST_AT_ONCE - len(busy)
+            claimed = queue.claim(free, busy) if free and queue.any_due(busy) else []
+            if not claimed:
+                return jobs
+            jobs += self._needed(claimed)
+
+    def _needed(self, claimed: list[QueuedPush]) -> list[Job]:
+        """What to send of what was claimed; the rest is done with."""
+        there = present({push.subscription.user_id for push in claimed})
+        said = [(p, None if p.subscription.user_id in there else queries.message_of(p)) for p in claimed]
+        needless = [push.id for push, message in said if message is None]
+        if needless:
+            queue.remove(needless)
+            self.counts[Result.SEEN] += len(needless)
+        return [(push, Device.of(push.subscription), message) for push, message in said if message is not None]
+
+    def _send(self, push: QueuedPush, device: Device, message: PushMessage) -> None:
+        """What fails here for another reason than the push service is tried again once the claim is over."""
+        try:
+            result, wait = self._sender.send(device, message)
+            with self._app.app_context():
+                self.counts[self._settle(push, result, wait)] += 1
+        except Exception:
+            logger.exception("a push could not be sent, or not be settled")
+        finally:
+            self._busy.discard(push.subscription_id)
+            self._woken.set()
+
+    def _settle(self, push: QueuedPush, result: Result, wait: float | None) -> Result:
+        settings = current_settings()
+        if result is Result.GONE:
+            queue.remove_subscription(push.subscription_id)
+        elif result is Result.SENT:
+            queue.remove_sent(push)
+        elif result is Result.REFUSED:
+            queue.remove([push.id])
+        elif push.attempts >= settings.push_attempts:
+            queue.remove([push.id])
+            return Result.GIVEN_UP
+        else:
+            queue.postpone(push, seconds_to_wait(push.attempts, settings.push_retry_seconds, wait))
+        return result

@@ -1,0 +1,20 @@
+/** The service worker: it shows pushes, and opens the page when one is clicked. It caches nothing. */
+
+self.addEventListener("install", () => self.skipWaiting());
+self.addEventListener("push", (event) => event.waitUntil(show(event.data.json())));
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(open(event.notification.data.url));
+});
+
+function show({ title, body, url, tag }) {
+  const look = { body, tag, renotify: true, icon: "/static/icon.svg", data: { url } };
+  return self.registration.showNotification(title, look);
+}
+
+async function open(url) {
+  const { href } = new URL(url, self.location.origin);
+  const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
+  const page = pages.find((page) => page.url === href);
+  return page ? page.focus() : self.clients.openWindow(href);
+}
