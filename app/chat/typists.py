@@ -5,7 +5,7 @@ from functools import partial
 from app.chat.queries import is_participant
 from app.config import current_settings
 from app.core.errors import Forbidden
-from app.engine.socketio import Timer
+from app.engine.throttle import Timer
 from app.events.chat import UserTyping
 from app.extensions import socketio
 from app.people.models import User
