@@ -13,8 +13,8 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.contest import FLOOR, Contestant, contest
-from bench.measures import COST, acks, few, idle, large, large_floor, middle, small
+from bench.contest import FLOOR, OURS, Contestant, contest
+from bench.measures import COST, acks, compressing, few, idle, large, large_floor, middle, small
 from bench.plot import columns
 from bench.report import Figure
 from bench.rounds import Step, Value
@@ -44,11 +44,13 @@ def steps(size: Size | None = None) -> Iterator[list[Step]]:
 
         rivals = [server for server in servers if server.name != FLOOR]
         floor = [server for server in servers if server.name == FLOOR]
+        ours = [server for server in servers if server.name == OURS]
         yield [
             *of(rivals, f"room of {size.large.members:,}", large, in_new),
             *of(floor, f"room of {size.large.members:,}", large_floor),
             *of(servers, f"room of {size.middle.members:,}", middle),
             *of(servers, f"room of {size.small.members:,}", small),
+            *of(ours, "compression", compressing),
             *of(rivals, "events of clients", acks),
             *of(rivals, f"{size.few.members} clients", few),
             Step("idle", "all at once", partial(there, idle, *rivals)),

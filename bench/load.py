@@ -23,12 +23,13 @@ PATIENCE = 120.0  # seconds until all must have been heard
 AT_ONCE = 32  # connects under way: fewer than the shortest of the servers' backlogs
 LOOKED_INTO = 8  # clients
 TCP_INFO_SIZE = 160
-DATA_SEGMENTS_IN = 152  # where struct tcp_info has them
+BYTES_IN, DATA_SEGMENTS_IN = 128, 152  # where struct tcp_info has them
 STAMP = 20  # digits: CLOCK_MONOTONIC in nanoseconds, in front of each payload
 UPGRADE = (
     b"GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-    b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    b"Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n"
 )
+COMPRESSION = b"Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n"  # as browsers offer it
 
 _buffer = bytearray(1 << 16)
 
@@ -49,7 +50,7 @@ class Client:
         self.socket = socket.create_connection((HOST, crowd.target.port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.socket.setblocking(False)
-        self.socket.send(UPGRADE)
+        self.socket.send(UPGRADE + (COMPRESSION if crowd.compressed else b"") + b"\r\n")
         self._receive = self.socket.recv_into
 
     def read(self) -> None:
@@ -71,8 +72,15 @@ class Client:
 
     def segments(self) -> int:
         """How many TCP segments with data have come."""
+        return self._tcp("I", DATA_SEGMENTS_IN)
+
+    def received(self) -> int:
+        """How many bytes have come."""
+        return self._tcp("Q", BYTES_IN)
+
+    def _tcp(self, kind: str, at: int) -> int:
         info = self.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_SIZE)
-        found: int = struct.unpack_from("I", info, DATA_SEGMENTS_IN)[0]
+        found: int = struct.unpack_from(kind, info, at)[0]
         return found
 
     def _look_into(self, size: int) -> None:
@@ -88,7 +96,8 @@ class Client:
         came = list(messages(self._rest))
         for message in came:
             self._take(message)
-        if fresh and not self._rest and len(came) == 1 and came[0].startswith(b"42"):
+        whole = fresh and not self._rest and len(came) == 1 and len(came[0]) < size  # else it was compressed
+        if whole and came[0].startswith(b"42"):
             self._crowd.learn(size, _buffer)
 
     def _take(self, message: bytes) -> None:
@@ -128,8 +137,12 @@ class Crowd:
         delays: how long events were on their way to the clients that note it, in nanoseconds.
     """
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, *, compressed: bool = False) -> None:
+        """
+        :param compressed: whether they offer to take compressed messages
+        """
         self.target = target
+        self.compressed = compressed
         self.clients: list[Client] = []
         self.joined = self.heard = self.acked = 0
         self.delays: list[int] = []
@@ -186,6 +199,10 @@ class Crowd:
     def segments(self) -> float:
         """How many TCP segments with data have come to a client; the mean of a few."""
         return mean(client.segments() for client in self.clients[:LOOKED_INTO])
+
+    def received(self) -> float:
+        """How many bytes have come to a client; the mean of a few."""
+        return mean(client.received() for client in self.clients[:LOOKED_INTO])
 
     def ask(self, total: int, every: float) -> None:
         """Have the clients in turn send an event, one every so many seconds, and wait until each got its ack."""

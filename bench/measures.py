@@ -3,16 +3,18 @@
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import NamedTuple
 
 from bench.contest import FLOOR, NODE, OURS, STOCK
 from bench.load import Crowd
 from bench.report import Bar
 from bench.rounds import Value
 from bench.sizes import Room, Size
-from bench.target import Target
+from bench.target import Kind, Target
 
 COST = "CPU per delivery, room of "  # and the number of sockets in it
 NUMBERED = "ours, with offsets"
+COMPRESSED = "ours, compressed"
 AS_NODE = Bar(1, of=NODE)
 MICRO = 1_000_000
 
@@ -25,7 +27,7 @@ def large(size: Size, target: Target) -> Iterator[Value]:
         yield from _delivering(crowd, size.large, Bar(0.65, of=NODE))
         yield Value("longest pause", _pause(crowd, size), "ms", _bars(target, Bar(60)))
         crowd.enter("cell", size.rooms)
-        cost, _ = _fan_out(crowd, size.tiny, "cell", size.rooms)
+        cost = _fan_out(crowd, size.tiny, "cell", size.rooms).cost
         yield Value(f"CPU per delivery, {size.rooms:,} rooms of {size.tiny.members:,}", cost, "µs")
 
 
@@ -45,7 +47,7 @@ def middle(size: Size, target: Target) -> Iterator[Value]:
         yield Value(f"delivery, room of {room.members:,}, p50", crowd.delay(0.5), "ms")
         yield Value(f"delivery, room of {room.members:,}, p99", crowd.delay(0.99), "ms", _bars(target, AS_NODE))
         if target.name == OURS:
-            cost, _ = _fan_out(crowd, room, numbered=True)
+            cost = _fan_out(crowd, room, kind="numbered").cost
             yield Value(f"{COST}{room.members:,}", cost, "µs", (Bar(1.15, of=OURS),), NUMBERED)
 
 
@@ -54,6 +56,18 @@ def small(size: Size, target: Target) -> Iterator[Value]:
     with Crowd(target) as crowd:
         crowd.join(size.small.members, "room")
         yield from _delivering(crowd, size.small)
+
+
+def compressing(size: Size, target: Target) -> Iterator[Value]:
+    """What compression saves on the wire and adds to the cost, of events that are large enough for it."""
+    room = size.middle
+    what = f"delivery of 2 KB, room of {room.members:,}"
+    for system, compressed in ((OURS, False), (COMPRESSED, True)):
+        with Crowd(target, compressed=compressed) as crowd:
+            crowd.join(room.members, "room")
+            found = _fan_out(crowd, room, kind="list")
+        yield Value(f"bytes per {what}", found.received, "B", (Bar(0.5, of=OURS),) if compressed else (), system)
+        yield Value(f"CPU per {what}", found.cost, "µs", (Bar(1.15, of=OURS),) if compressed else (), system)
 
 
 def acks(size: Size, target: Target) -> Iterator[Value]:
@@ -109,25 +123,31 @@ def _connecting(crowd: Crowd, count: int) -> Iterator[Value]:
 
 
 def _delivering(crowd: Crowd, room: Room, *bars: Bar) -> Iterator[Value]:
-    cost, segments = _fan_out(crowd, room)
-    yield Value(f"{COST}{room.members:,}", cost, "µs", _bars(crowd.target, *bars))
-    yield Value(f"TCP segments a frame, room of {room.members:,}", segments, "")
+    found = _fan_out(crowd, room)
+    yield Value(f"{COST}{room.members:,}", found.cost, "µs", _bars(crowd.target, *bars))
+    yield Value(f"TCP segments a frame, room of {room.members:,}", found.segments, "")
 
 
-def _fan_out(
-    crowd: Crowd, room: Room, name: str = "room", rooms: int = 1, *, numbered: bool = False
-) -> tuple[float, float]:
-    """Microseconds a delivery, and TCP segments; a fifth of the events before those that count warm the server up."""
+class _Delivery(NamedTuple):
+    """One delivery: its microseconds of processor time, TCP segments, and bytes."""
+
+    cost: float
+    segments: float
+    received: float
+
+
+def _fan_out(crowd: Crowd, room: Room, name: str = "room", rooms: int = 1, kind: Kind = "plain") -> _Delivery:
+    """The mean delivery; a fifth of the events before those that count warm the server up."""
     target = crowd.target
     each = room.events // rooms
     for events in (max(each // 5, 1), each):
         crowd.delays.clear()
         crowd.settle()
-        target.emit(events * rooms, room.gap, name, rooms, numbered=numbered)
-        cpu, segments = target.cpu(), crowd.segments()
+        target.emit(events * rooms, room.gap, name, rooms, kind)
+        cpu, segments, received = target.cpu(), crowd.segments(), crowd.received()
         crowd.hear(events)
-        cpu, segments = target.cpu() - cpu, crowd.segments() - segments
-    return cpu / (each * len(crowd.clients)) * MICRO, segments / each
+        cpu, segments, received = target.cpu() - cpu, crowd.segments() - segments, crowd.received() - received
+    return _Delivery(cpu / (each * len(crowd.clients)) * MICRO, segments / each, received / each)
 
 
 def _pause(crowd: Crowd, size: Size) -> float:

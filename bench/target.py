@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import closing
 from http.client import HTTPConnection
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import urlencode
 
 import psutil
@@ -15,6 +15,9 @@ TURN = 0.05  # seconds in which a server that has nothing left to do
 IDLE = 0.002  # spends less than this on its processor
 MOST_TURNS = 600
 
+Kind = Literal["plain", "numbered", "list"]
+"""Of an event: with 300 bytes of payload; the same as a durable one, which has an offset; with 2 KB of tasks."""
+
 
 class Target(NamedTuple):
     """One server process."""
@@ -23,12 +26,9 @@ class Target(NamedTuple):
     port: int
     pid: int
 
-    def emit(self, events: int, gap: float, room: str, rooms: int = 1, *, numbered: bool = False) -> None:
-        """Have it emit ``events`` in a moment, ``gap`` seconds after each, to ``room-0``, ``room-1`` … in turn.
-
-        :param numbered: as durable events, which have offsets
-        """
-        query = {"room": room, "rooms": rooms, "events": events, "gap": f"{gap:.6f}", "numbered": int(numbered)}
+    def emit(self, events: int, gap: float, room: str, rooms: int = 1, kind: Kind = "plain") -> None:
+        """Have it emit ``events`` in a moment, ``gap`` seconds after each, to ``room-0``, ``room-1`` … in turn."""
+        query = {"room": room, "rooms": rooms, "events": events, "gap": f"{gap:.6f}", "kind": kind}
         self._ask("POST", f"/emit?{urlencode(query)}")
 
     def watch(self) -> None:

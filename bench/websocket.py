@@ -2,8 +2,12 @@
 
 from collections.abc import Iterator
 
+from app.engine.transport.deflate import decompress
+
 MASK = b"\x5a\xc3\x3c\xa5"  # any will do: nothing between here and the server could be tricked
 TEXT = 0x81
+COMPRESSED = 0x40
+MOST = 1 << 20  # bytes of a message
 LONG = 126  # the length is in the two bytes that follow
 
 
@@ -23,5 +27,6 @@ def messages(data: bytearray) -> Iterator[bytes]:
             start, size = 4, int.from_bytes(data[2:4])
         if len(data) < start + size:
             return
-        yield bytes(data[start : start + size])
+        message = bytes(data[start : start + size])
+        yield decompress(message, MOST) if data[0] & COMPRESSED else message
         del data[: start + size]

@@ -14,7 +14,7 @@ from app.config import current_settings
 from app.core.errors import Forbidden
 from app.core.rate_limits import rate_limits
 from app.engine import Envelope
-from app.engine.socketio import Timer
+from app.engine.throttle import Timer
 from app.events.chat import NewMessage, UserTyping
 from app.events.controls import TypingHeard
 from app.events.rooms import RoomKind
@@ -176,4 +176,4 @@ def _forget_keys(typist: Typist) -> None:
 def _tell(typist: Typist, *, typing: bool) -> None:
     conversation_id, user_id = typist
     event = UserTyping(conversation_id=conversation_id, user_id=user_id, typing=typing)
-    socketio.hub.deliver(event.envelope())
+    socketio.deliver_here(event.envelope())

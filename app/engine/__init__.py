@@ -5,6 +5,7 @@ from app.engine.envelope import Envelope
 from app.engine.history import History
 from app.engine.hub import Hub
 from app.engine.outbox import Outbox, event_table, room_table
+from app.engine.pace import Pace
 from app.engine.presence import Presence
 from app.engine.recovery import Application, SocketGone
 from app.engine.sessions import Owner, Sessions, process_table, session_table
@@ -18,6 +19,7 @@ __all__ = [
     "Hub",
     "Outbox",
     "Owner",
+    "Pace",
     "Presence",
     "Sessions",
     "SocketGone",

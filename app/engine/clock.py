@@ -18,3 +18,10 @@ def ago(connection: Connection, time: timedelta) -> ColumnElement[datetime]:
     if connection.dialect.name == "postgresql":
         return func.now() - time
     return literal(datetime.now(UTC) - time)
+
+
+def this_moment(connection: Connection) -> ColumnElement[datetime]:
+    """The moment when the statement runs: the transaction may have begun, and waited, long before."""
+    if connection.dialect.name == "postgresql":
+        return func.clock_timestamp()
+    return literal(datetime.now(UTC))

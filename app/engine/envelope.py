@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from app.engine.pace import Pace
+
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
@@ -14,6 +16,7 @@ class Envelope:
         rooms: who hears it. A socket in several of them hears it once.
         seq: its place in the one order of all durable events; None for an ephemeral one.
         skip: rooms whose sockets don't hear it (a socket's own sid is a room, too). Only for ephemeral ones.
+        pace: how often such leave; known until it left. None: each does, at once.
     """
 
     event: str
@@ -21,6 +24,7 @@ class Envelope:
     rooms: tuple[str, ...]
     seq: int | None = None
     skip: tuple[str, ...] = ()
+    pace: Pace | None = None
 
     @property
     def is_control(self) -> bool:

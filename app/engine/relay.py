@@ -4,15 +4,18 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
+from typing import Any
 
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
-from sqlalchemy import Connection, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, text, update
 
 from app.engine.begin import Begin
 from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
 from app.engine.outbox import Outbox
+from app.engine.pacer import Pacer, Rows
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +36,9 @@ class Relay:
     that is held for one short transaction. None leads, so none has to notice that a leader died. A relay numbers what
     its own process committed at once, and what one without a relay (the CLI) committed within a second.
 
+    What has a pace (:class:`~app.engine.pace.Pace`) may be held, without a number, or be superseded while it is, and
+    deleted. The next relay that looks, of whatever process, numbers what a crash left so.
+
     Args:
         outbox: what is committed.
         read: opens a transaction that only reads.
@@ -48,6 +54,7 @@ class Relay:
         self._broker = broker
         self._woken = Event()
         self._numbered: deque[Envelope] = deque()
+        self._pacer = Pacer(outbox.table)
         outbox.on_commit = self.wake
 
     def newest(self) -> int:
@@ -68,10 +75,10 @@ class Relay:
             self._woken.send()
 
     def drain(self) -> int:
-        """Number and publish all that is committed by now; returns how many rows that was."""
+        """Number and publish all that is committed by now and not held; returns how many rows that was."""
         total, more = self._hand_on(), True
         while more:
-            more = self._number() == BATCH
+            more = self._number()
             total += self._hand_on()
         return total
 
@@ -88,9 +95,11 @@ class Relay:
         step: Callable[[], object] = self.drain
         while True:
             self._insist(step)
-            with Timeout(POLL, False):
+            due = self._pacer.due
+            with Timeout(POLL if due is None else min(POLL, max(0.0, due - monotonic())), False):
                 self._woken.wait()
-            step = self.drain if self._woken.ready() else self._look
+            is_due = due is not None and due <= monotonic()
+            step = self.drain if self._woken.ready() or is_due else self._look
             self._woken = Event()
 
     def _insist(self, step: Callable[[], object]) -> None:
@@ -115,30 +124,40 @@ class Relay:
             self.drain()
         self._broker.catch_up()
 
-    def _number(self) -> int:
-        """Number one batch; returns how many rows that was."""
-        t = self._table.c
-        with self._begin() as connection:
-            _take_turn(connection)
-            newest = select(func.coalesce(func.max(t.seq), 0)).scalar_subquery().label("newest")
-            waiting = select(t.id, t.event, t.payload, t.rooms, newest).where(t.seq.is_(None))
-            rows = connection.execute(waiting.order_by(t.id).limit(BATCH)).all()
-            if not rows:
-                return 0
-            first = rows[0].newest + 1
-            numbers = [{"row": row.id, "number": first + i} for i, row in enumerate(rows)]
-            connection.execute(
-                update(self._table).where(t.id == bindparam("row")).values(seq=bindparam("number")), numbers
-            )
-            envelopes = [
-                Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i)
-                for i, row in enumerate(rows)
-            ]
-            index = [{"room": room, "seq": e.seq} for e in envelopes if not e.is_control for room in e.rooms]
-            if index:
-                connection.execute(insert(self._rooms), index)
+    def _number(self) -> bool:
+        """Number one batch; returns whether more may wait behind it."""
+        try:
+            with self._begin() as connection:
+                _take_turn(connection)
+                most = BATCH + self._pacer.held
+                rows = connection.execute(self._waiting(most)).all()
+                leaving = self._pacer.choose(connection, rows)
+                envelopes = self._give_numbers(connection, leaving) if leaving else []
+        except BaseException:
+            self._pacer.forget()
+            raise
         self._numbered.extend(envelopes)
-        return len(envelopes)
+        return len(rows) == most
+
+    def _waiting(self, most: int) -> Select[Any]:
+        t = self._table.c
+        newest = select(func.coalesce(func.max(t.seq), 0)).scalar_subquery().label("newest")
+        pace = (t.conflation_key, t.conflation_window, t.room_ceiling)
+        waiting = select(t.id, t.event, t.payload, t.rooms, *pace, newest).where(t.seq.is_(None))
+        return waiting.order_by(t.id).limit(most)
+
+    def _give_numbers(self, connection: Connection, rows: Rows) -> list[Envelope]:
+        first = rows[0].newest + 1
+        numbers = [{"row": row.id, "number": first + i} for i, row in enumerate(rows)]
+        numbered = update(self._table).where(self._table.c.id == bindparam("row")).values(seq=bindparam("number"))
+        connection.execute(numbered, numbers)
+        envelopes = [
+            Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i) for i, row in enumerate(rows)
+        ]
+        index = [{"room": room, "seq": e.seq} for e in envelopes if not e.is_control for room in e.rooms]
+        if index:
+            connection.execute(insert(self._rooms), index)
+        return envelopes
 
 
 def _take_turn(connection: Connection) -> None:

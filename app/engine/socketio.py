@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import fields
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import eventlet
 import eventlet.hubs
@@ -30,15 +30,10 @@ from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
 from app.engine.relay import Relay
 from app.engine.sessions import Sessions
+from app.engine.throttle import Throttle, Timer
 from app.engine.transport import Engine, Options
 
 CONNECT_SECONDS = 10.0
-
-
-class Timer(Protocol):
-    """Something that will happen, unless it is cancelled."""
-
-    def cancel(self) -> None: ...
 
 
 class SocketIO(flask_socketio.SocketIO):
@@ -102,6 +97,7 @@ class SocketIO(flask_socketio.SocketIO):
         if not isinstance(self.broker, LocalBroker):
             self.hub.pass_calls_on(self.broker.publish)
         self.broker.start(self.hub.deliver)
+        self._throttle = Throttle(self.hub.deliver, self.call_later)
         self.drain = Drain(self.server, self.hub, drain_seconds)
         hooks.tell_handlers_of_acks(self.server)
 
@@ -146,6 +142,10 @@ class SocketIO(flask_socketio.SocketIO):
     def publish(self, envelope: Envelope) -> None:
         """Deliver ``envelope`` now, in every process: at most once, never stored."""
         self.broker.publish(envelope)
+
+    def deliver_here(self, envelope: Envelope) -> None:
+        """Deliver ``envelope`` to the sockets of this process: now or, if it has a pace, when that lets it."""
+        self._throttle.publish(envelope)
 
     def loop_back(self, envelope: Envelope, seconds: float) -> bool:
         """Publish ``envelope`` and wait until this process's hub delivers it; False when it doesn't in ``seconds``."""

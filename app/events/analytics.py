@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.clock import Timestamp
 from app.core.schema import Schema
-from app.events.base import Channel, Event
+from app.events.base import Channel, Conflation, Event
 from app.events.rooms import RoomKind
 
 
@@ -52,6 +52,7 @@ class AnalyticsEvent(Event):
     """An event about one user's metrics."""
 
     channel: ClassVar[Channel | None] = Channel.ANALYTICS
+    conflation: ClassVar[Conflation | None] = Conflation(by=("user_id",), window=1.0)
     user_id: str
 
     def rooms(self) -> tuple[str, ...]:

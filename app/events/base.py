@@ -1,6 +1,7 @@
 """What an event, a control message and a command are; each that the system knows is one frozen class."""
 
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -8,7 +9,7 @@ from pydantic import Field
 
 from app.core.errors import ErrorBody
 from app.core.schema import Schema
-from app.engine import Envelope
+from app.engine import Envelope, Pace
 
 Routing = Annotated[str, Field(exclude=True)]
 """A field that decides who hears an event, or tells subscribers more, and is not part of its payload."""
@@ -50,9 +51,36 @@ class Published(DomainEvent, ABC):
         """Rooms whose sockets it does not reach."""
         return ()
 
+    def pace(self) -> Pace | None:
+        """How often such leave; None: each does."""
+        return None
+
     def envelope(self) -> Envelope:
         """It as it travels: the payload is taken now."""
-        return Envelope(self.name, self.model_dump_json(by_alias=True), self.rooms(), skip=self.skip())
+        payload = self.model_dump_json(by_alias=True)
+        return Envelope(self.name, payload, self.rooms(), skip=self.skip(), pace=self.pace())
+
+
+@dataclass(frozen=True)
+class Conflation:
+    """Which older event a newer one of the same name supersedes, and how often such leave.
+
+    Attributes:
+        by: the fields that say what an event tells the newest of: it supersedes one with the same values in them.
+        window: seconds between two of the same values. The first leaves at once; of those that come before the window
+            is over, the newest leaves then.
+        ceiling: how many, whatever their values, a room hears in a second at the most. Beyond it an event waits, and
+            may be superseded meanwhile. None: there is no ceiling.
+    """
+
+    by: tuple[str, ...]
+    window: float = 0.0
+    ceiling: int | None = None
+
+    def pace(self, event: "Event") -> Pace:
+        """That of one event."""
+        about = (getattr(event, field) for field in self.by)
+        return Pace("/".join((event.name, *about)), self.window, self.ceiling)
 
 
 class Event(Published):
@@ -63,10 +91,15 @@ class Event(Published):
         channel: which of the four channels it belongs to; None for those about the connection itself, and for presence,
             which is heard in rooms of several.
         durable: stored with the change, in order, never lost; else at most once.
+        conflation: which older ones it supersedes; None: each is heard.
     """
 
     channel: ClassVar[Channel | None] = None
     durable: ClassVar[bool] = True
+    conflation: ClassVar[Conflation | None] = None
+
+    def pace(self) -> Pace | None:
+        return self.conflation.pace(self) if self.conflation else None
 
 
 class ControlMessage(Published):

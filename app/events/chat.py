@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from app.core.clock import Timestamp
-from app.events.base import Channel, Event
+from app.events.base import Channel, Conflation, Event
 from app.events.rooms import RoomKind, sockets_of_user
 
 
@@ -72,6 +72,7 @@ class UserTyping(ChatEvent):
 
     name: ClassVar[str] = "user-typing"
     durable: ClassVar[bool] = False
+    conflation: ClassVar[Conflation | None] = Conflation(by=("conversation_id", "user_id"), ceiling=20)
     conversation_id: str
     user_id: str
     typing: bool

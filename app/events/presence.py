@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core.clock import Timestamp
 from app.core.schema import Schema
-from app.events.base import ControlMessage, Event
+from app.events.base import Conflation, ControlMessage, Event
 
 
 class PresenceStatus(StrEnum):
@@ -32,6 +32,7 @@ class PresenceChanged(Change, Event):
 
     name: ClassVar[str] = "presence-changed"
     durable: ClassVar[bool] = False
+    conflation: ClassVar[Conflation | None] = Conflation(by=("user_id",), ceiling=50)
 
     def rooms(self) -> tuple[str, ...]:
         return self.heard_in

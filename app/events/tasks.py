@@ -7,7 +7,7 @@ from pydantic import Field
 
 from app.core.clock import Timestamp
 from app.core.schema import Schema
-from app.events.base import Channel, Event, OptionalRouting, Routing
+from app.events.base import Channel, Conflation, Event, OptionalRouting, Routing
 from app.events.rooms import RoomKind
 
 
@@ -115,6 +115,7 @@ class TaskProgressUpdated(TaskEvent):
     """The progress of a task changed; the unit is percent."""
 
     name: ClassVar[str] = "task-progress-updated"
+    conflation: ClassVar[Conflation | None] = Conflation(by=("id",), window=0.1, ceiling=20)
     id: str
     progress: int
     updated_at: Timestamp

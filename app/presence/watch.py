@@ -14,6 +14,7 @@ from eventlet import Timeout, sleep
 from eventlet.event import Event
 from flask import Flask
 
+from app.core import json
 from app.engine import Envelope
 from app.events.presence import AnnouncePresence, PresenceChanged
 from app.extensions import socketio
@@ -103,4 +104,5 @@ def register_presence(app: Flask) -> None:
 
     @socketio.control(AnnouncePresence.name)
     def announce(envelope: Envelope) -> None:
-        socketio.hub.deliver(Envelope(PresenceChanged.name, envelope.payload, envelope.rooms))
+        announced = json.loads(envelope.payload) | {"heardIn": envelope.rooms}
+        socketio.deliver_here(PresenceChanged.model_validate_json(json.dumps(announced)).envelope())

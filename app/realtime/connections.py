@@ -10,7 +10,7 @@ from flask import request
 from app.config import Settings
 from app.core.errors import RateLimited
 from app.engine import SocketGone
-from app.engine.socketio import Timer
+from app.engine.throttle import Timer
 
 
 class TokenBucket:

@@ -11,6 +11,7 @@ if __name__ == "__main__":
 import json
 import os
 import time
+from random import Random
 from typing import Any
 
 import flask_socketio
@@ -18,7 +19,7 @@ import jwt
 from flask import Flask, request
 from flask_socketio import join_room
 
-from bench.servers import EVENT, LEAD, PAYLOAD, SECRET
+from bench.servers import EVENT, LEAD, PAYLOAD, SECRET, TASKS
 
 MOST = 20_000  # connections
 FILLING = "x" * (PAYLOAD - len('{"at":"","filling":""}') - 20)
@@ -29,8 +30,26 @@ if OURS:  # else its memory is none of the stock one's
 
 app = Flask(__name__)
 SocketIO = engine.SocketIO if OURS else flask_socketio.SocketIO
-socketio = SocketIO(app, async_mode="eventlet", ping_interval=float(os.environ["PING_INTERVAL"]))
+OPTIONS: dict[str, Any] = {"websocket_compression": True} if OURS else {}  # for who offers it, which one crowd does
+socketio = SocketIO(app, async_mode="eventlet", ping_interval=float(os.environ["PING_INTERVAL"]), **OPTIONS)
 pauses: list[float] = []
+random = Random(7)  # noqa: S311 - ids that look like ids: what repeats less is compressed less
+
+
+def task(number: int) -> dict[str, Any]:
+    return {
+        "id": f"{random.getrandbits(128):032x}",
+        "title": f"Task {number} of the week",
+        "description": None,
+        "status": random.choice(["todo", "in_progress", "in_review", "done"]),
+        "progress": random.randrange(101),
+        "assigneeId": f"{random.getrandbits(128):032x}",
+        "teamId": "0f8fad5bd9cb469fa16570867728950e",
+        "updatedAt": f"2026-01-{random.randrange(1, 29):02}T{random.randrange(24):02}:00:00.000Z",
+    }
+
+
+LISTED = [task(number) for number in range(TASKS)]
 
 
 @socketio.on("connect")
@@ -56,6 +75,10 @@ def payload() -> dict[str, str]:
     return {"at": f"{time.monotonic_ns():020}", "filling": FILLING}
 
 
+def emit_list(room: str, _: int) -> None:
+    socketio.emit(EVENT, {"at": payload()["at"], "tasks": LISTED}, to=room)
+
+
 def emit_plainly(room: str, _: int) -> None:
     socketio.emit(EVENT, payload(), to=room)
 
@@ -76,7 +99,7 @@ def emit_all(room: str, rooms: int, events: int, gap: float, emit: Any) -> None:
 @app.post("/emit")
 def begin_to_emit() -> str:
     wanted = request.args
-    emit = emit_numbered if wanted["numbered"] == "1" else emit_plainly
+    emit = {"plain": emit_plainly, "numbered": emit_numbered, "list": emit_list}[wanted["kind"]]
     eventlet.spawn(emit_all, wanted["room"], int(wanted["rooms"]), int(wanted["events"]), float(wanted["gap"]), emit)
     return "ok"
 

@@ -52,6 +52,7 @@ def test_the_engine_is_measured_beside_the_others() -> None:
         by_system.setdefault(figure.system, set()).add(figure.name)
     rooms = {f"{what}, room of {size}" for what in ("CPU per delivery", "TCP segments a frame") for size in (20, 10, 5)}
     delays = {"delivery, room of 10, p50", "delivery, room of 10, p99"}
+    listed = {"bytes per delivery of 2 KB, room of 10", "CPU per delivery of 2 KB, room of 10"}
     rest = {
         "memory a connection",
         "CPU a connect and join",
@@ -62,7 +63,8 @@ def test_the_engine_is_measured_beside_the_others() -> None:
         "longest pause",
     }
     assert by_system == {
-        "ours": rooms | delays | rest,
+        "ours": rooms | delays | rest | listed,
+        "ours, compressed": listed,
         "ours, with offsets": {"CPU per delivery, room of 10"},
         "stock": rooms | delays | rest,
         "node": rooms | delays | rest,

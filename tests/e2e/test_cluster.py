@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -114,6 +115,19 @@ def test_each_event_is_heard_once_in_the_same_order_by_both(
         socket.wait_for("new-notification", where=titled("order 19"))
         assert titles(socket) == [f"order {number}" for number in range(20)]
     assert offsets(near) == offsets(listener)
+
+
+def test_a_metric_is_told_of_once_a_second_whichever_process_it_is_changed_by(
+    here: Server, there: Server, world: World, js: JsPeer
+) -> None:
+    listeners = [js.connect(server.url, "/ws/analytics", auth={"token": world.bob.token}) for server in (here, there)]
+    apis = [world.bob, Api(there.url, world.bob.token)]
+    began, changes = monotonic(), 6
+    for number in range(changes):
+        ok(apis[number % 2].post("/api/tasks", {"title": "One more", "assigneeId": world.bob.user["id"]}))
+    for socket in listeners:
+        socket.wait_for("productivity-updated", where=lambda payload: payload["assigned"] == changes)
+        assert len(socket.heard("productivity-updated")) <= 2 + int(monotonic() - began)
 
 
 def test_an_ephemeral_event_of_a_socket_here_is_heard_there(
