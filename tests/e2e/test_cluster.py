@@ -199,6 +199,19 @@ def test_typing_that_began_here_stops_there(
     assert typing_of(other_device) == []
 
 
+def test_who_stops_and_begins_again_in_one_breath_is_typing(
+    typist: JsClient, readers: list[JsClient], world: World
+) -> None:
+    where = begin_to_type(typist, readers, world)
+    for command in ("typing-stop", "typing-start"):
+        typist.emit_no_ack(command, where)
+    for reader in readers:
+        assert [reader.wait_for("user-typing")[0]["typing"] for _ in range(2)] == [False, True]
+    assert typist.emit("typing-stop", where)["ok"]
+    for reader in readers:
+        assert reader.wait_for("user-typing")[0]["typing"] is False
+
+
 def test_a_message_written_there_ends_the_typing_here(
     there: Server, typist: JsClient, readers: list[JsClient], world: World
 ) -> None:
