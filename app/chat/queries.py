@@ -14,7 +14,7 @@ from app.extensions import db
 Reactions = dict[str, list[str]]
 """Who reacted, by emoji."""
 
-UNREAD_AMONG = 1000  # of the newest messages; a list holds 100 conversations, and a row of each is looked at
+UNREAD_AMONG = 500  # of the newest messages, each of which is looked at; a list may hold 100 conversations
 QUOTED = 200  # characters of a message that another replies to
 
 

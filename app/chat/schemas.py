@@ -48,7 +48,7 @@ class ReadMark(Schema):
 class ConversationView(Schema):
     """A conversation as a participant sees it.
 
-    ``unread_count`` is of others' messages since they joined, counted among the newest 1,000. ``reads`` has an entry
+    ``unread_count`` is of others' messages since they joined, counted among the newest 500. ``reads`` has an entry
     for each participant who has read something. ``direct``: the one conversation of these two without a title.
     """
 

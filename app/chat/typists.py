@@ -125,9 +125,10 @@ def _pass_on(typist: Typist, lasting: float) -> None:
         return
     keys.next_telling = None
     if keys.pressed_at > keys.told_at:
+        begin = keys.told_at == 0 or typist not in _typing  # an end may be on its way in front of the first
         keys.told_at = time.monotonic()
         keys.next_telling = socketio.call_later(lasting / 3, partial(_pass_on, typist, lasting))
-        _say(typist, lasting - (keys.told_at - keys.pressed_at), begin=typist not in _typing)
+        _say(typist, lasting - (keys.told_at - keys.pressed_at), begin=begin)
     elif typist not in _typing:  # it ended before anybody heard that it began
         del _keys[typist]
 

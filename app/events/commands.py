@@ -158,7 +158,7 @@ class LeaveAnalytics(LeaveRoom):
 
 
 class TypingStart(Command):
-    """Tell a conversation that one is typing. It ends by ``typing-stop``, or by itself after 6 s."""
+    """Tell a conversation that one is typing. It ends by ``typing-stop``, by one's message, or by itself after 6 s."""
 
     name: ClassVar[str] = "typing-start"
     conversation_id: Id

@@ -105,6 +105,11 @@ def test_every_parameter_of_a_path_is_documented(swagger: dict[str, Any]) -> Non
         assert named == re.findall(r"{(\w+)}", path), (path, method)
 
 
+def test_several_values_of_a_parameter_have_commas_between(swagger: dict[str, Any]) -> None:
+    [status] = [one for one in swagger["paths"]["/api/tasks"]["get"]["parameters"] if one["name"] == "status"]
+    assert (status["schema"]["type"], status["explode"]) == ("array", False)
+
+
 def test_names_in_a_path_are_camel_case_like_all_others(swagger: dict[str, Any]) -> None:
     assert "/api/teams/{id}/members/{userId}" in swagger["paths"]
     assert [path for path in swagger["paths"] if "_" in path] == []
