@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 import eventlet
@@ -306,6 +307,7 @@ def test_those_of_a_process_that_was_only_cut_off_are_online_again(
     watch.look()
     assert statuses() == ["offline"]
     process.tell_alive()
+    watch._looked_at = -inf  # it finds that it was held up
     watch.look()
     assert statuses() == ["online"]
 
@@ -324,6 +326,18 @@ def test_what_was_told_and_is_so_is_not_looked_into(watch: Watch, process: Sessi
     watch.settle()
     watch.look()
     assert watch._noted == set()
+
+
+def test_while_all_processes_live_nobody_is_looked_for(watch: Watch, process: Sessions, member: Person) -> None:
+    session = connect(process, member.id)
+    watch.settle()
+    watch.look()
+    process.lose([session])  # and nobody notes it
+    watch.look()
+    assert watch._noted == set()
+    crash(new_process())
+    watch.look()
+    assert watch._noted == {member.id}
 
 
 def test_this_process_need_not_tell_itself_that_it_lives(
@@ -422,7 +436,7 @@ def test_two_processes_that_notice_the_same_tell_it_once(
 
 
 @pytest.mark.each_database
-def test_two_thousand_that_come_at_once_are_ten_transactions(watch: Watch, process: Sessions) -> None:
+def test_two_thousand_that_come_at_once_are_twenty_transactions(watch: Watch, process: Sessions) -> None:
     db.session.rollback()
     users = [User(email=f"{number}@example.com", name="N", password_hash="unusable") for number in range(2000)]
     db.session.add_all(users)
@@ -438,7 +452,7 @@ def test_two_thousand_that_come_at_once_are_ten_transactions(watch: Watch, proce
     event.listen(db.engine, "commit", count)
     watch.settle()
     event.remove(db.engine, "commit", count)
-    assert commits == 2000 / BATCH == 10
+    assert commits == 2000 / BATCH == 20
     assert watch._noted == set()
 
 
