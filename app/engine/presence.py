@@ -38,34 +38,45 @@ class Presence:
         """The connected devices of each of ``owners`` who is connected at all; sockets of one connection count once."""
         found: defaultdict[str, Devices] = defaultdict(Counter)
         with self._read() as connection:
-            c = self.connections(connection).c
-            query = select(c.owner, c.device, func.count()).where(c.owner.in_(owners)).group_by(c.owner, c.device)
+            c = self.connections(connection, owners).c
+            query = select(c.owner, c.device, func.count()).group_by(c.owner, c.device)
             for owner, device, count in connection.execute(query):
                 found[owner][device] = count
         return dict(found)
 
-    def connections(self, connection: Connection) -> Subquery:
+    def misses_a_process(self) -> bool:
+        """Whether another process stopped giving signs of life, and is not forgotten yet."""
+        p = self._processes.c
+        with self._read() as connection:
+            dead = select(p.id).where(p.id != self._process, p.seen_at < ago(connection, SILENT)).limit(1)
+            return connection.scalar(dead) is not None
+
+    def connections(self, connection: Connection, owners: Collection[str] | None = None) -> Subquery:
         """A query for the ``owner``, ``device`` and ``connection`` of each that counts, and ``away``: 1 or 0.
 
         A connection is away when one of its sockets is: a namespace that is entered later says nothing.
+
+        Args:
+            connection: what it will be asked over.
+            owners: whose; None for everybody's. Databases don't find out by themselves that they need no others.
         """
         s, p = self._sessions.c, self._processes.c
         lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
-        return (
+        query = (
             select(s.owner, s.device, s.connection, func.max(cast(s.away, Integer)).label("away"))
             .outerjoin_from(self._sessions, self._processes, s.process == p.id)
             .where(s.lost_at.is_(None), lives)
             .group_by(s.owner, s.device, s.connection)
-            .subquery()
         )
+        return (query if owners is None else query.where(s.owner.in_(owners))).subquery()
 
-    def last_signs(self) -> Subquery:
+    def last_signs(self, owners: Collection[str]) -> Subquery:
         """A query for ``owner`` and ``seen_at``: the last sign of life of a process that has connections of theirs."""
         s, p = self._sessions.c, self._processes.c
         return (
             select(s.owner, func.max(p.seen_at).label("seen_at"))
             .join_from(self._sessions, self._processes, s.process == p.id)
-            .where(s.lost_at.is_(None))
+            .where(s.lost_at.is_(None), s.owner.in_(owners))
             .group_by(s.owner)
             .subquery()
         )

@@ -27,8 +27,8 @@ def present(user_ids: Collection[str]) -> set[str]:
 
 def connected(user_ids: Collection[str]) -> dict[str, PresenceStatus]:
     """What the live connections of ``user_ids`` say, of those who have any: one that is not away beats all that are."""
-    live = _live()
-    return dict(db.session.execute(select(live.c.owner, live.c.status).where(live.c.owner.in_(user_ids))).all())
+    live = _live(user_ids)
+    return dict(db.session.execute(select(live.c.owner, live.c.status)).all())
 
 
 def seen_by(viewer: User, user_ids: Iterable[str]) -> list[PresenceView]:
@@ -70,9 +70,8 @@ def moment() -> datetime:
 
 def last_signs(user_ids: Collection[str]) -> dict[str, datetime]:
     """When the process that has a connection of each of ``user_ids`` was last heard of; none for who left it."""
-    signs = socketio.presence.last_signs()
-    seen_at = type_coerce(signs.c.seen_at, UtcDateTime)
-    return dict(db.session.execute(select(signs.c.owner, seen_at).where(signs.c.owner.in_(user_ids))).all())
+    signs = socketio.presence.last_signs(user_ids)
+    return dict(db.session.execute(select(signs.c.owner, type_coerce(signs.c.seen_at, UtcDateTime))).all())
 
 
 def strays(grace: timedelta) -> set[str]:
@@ -85,9 +84,9 @@ def strays(grace: timedelta) -> set[str]:
     return set(db.session.scalars(query.where(case((live.c.owner.is_(None), left), else_=here))))
 
 
-def _live() -> Subquery:
-    """``owner`` and ``status`` of everybody who is connected."""
-    c = socketio.presence.connections(db.session.connection()).c
+def _live(user_ids: Collection[str] | None = None) -> Subquery:
+    """``owner`` and ``status`` of those of ``user_ids``, or of all users, who are connected."""
+    c = socketio.presence.connections(db.session.connection(), user_ids).c
     kind = Choice(PresenceStatus)
     status = case(
         (func.min(c.away) == 1, literal(PresenceStatus.AWAY, kind)), else_=literal(PresenceStatus.ONLINE, kind)

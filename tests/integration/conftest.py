@@ -21,8 +21,11 @@ from app.auth.models import Login
 from app.auth.tokens import access_token, refresh_token
 from app.config import Settings
 from app.core.clock import now
+from app.engine import Sessions
 from app.extensions import db, socketio
 from app.people.models import Role, Team, TeamMember, User
+from app.presence.watch import Watch
+from tests.support.presence import PRESENCE, new_process
 from tests.support.services import PostgreSQL
 
 Heard = list[tuple[str, Any]]
@@ -202,6 +205,51 @@ def bob(new_person: NewPerson) -> Person:
 @pytest.fixture
 def admin(new_person: NewPerson) -> Person:
     return new_person(role=Role.ADMIN)
+
+
+# --- presence
+
+
+@pytest.fixture
+def watch(app: Flask) -> Iterator[Watch]:
+    """What settles presence; its database can be read."""
+    watch: Watch = app.extensions["presence"]
+    with app.app_context():
+        yield watch
+
+
+@pytest.fixture
+def process(watch: Watch) -> Sessions:
+    """Another process's store of sessions; the process is alive."""
+    del watch  # its database
+    return new_process()
+
+
+@pytest.fixture
+def listener(manager: Person, team: str, watch: Watch) -> Socket:
+    """A socket of the team's manager in the team's room."""
+    socket = manager.connect()
+    assert socket.emit("join-team", team)["ok"] is True
+    watch.settle()
+    socket.heard()
+    return socket
+
+
+@pytest.fixture
+def heard(watch: Watch, listener: Socket) -> Callable[[], list[Any]]:
+    """Settles what was noted; returns what the listener then hears of presence."""
+
+    def heard() -> list[Any]:
+        watch.settle()
+        return [payload for _, payload in listener.heard(PRESENCE)]
+
+    return heard
+
+
+@pytest.fixture
+def statuses(heard: Callable[[], list[Any]]) -> Callable[[], list[str]]:
+    """As ``heard``, the statuses alone."""
+    return lambda: [payload["status"] for payload in heard()]
 
 
 def error_code(response: TestResponse) -> tuple[int, str]:

@@ -12,12 +12,6 @@ from tests.support.chat import CONVERSATIONS, start
 from tests.support.presence import connect, crash, lose, new_process
 
 
-@pytest.fixture
-def watch(app: Flask) -> Watch:
-    watch: Watch = app.extensions["presence"]
-    return watch
-
-
 def asked(viewer: Person, *ids: str) -> list[dict[str, Any]]:
     answer = viewer.get(f"/api/presence?userIds={','.join(ids)}")
     assert answer.status_code == 200, answer.get_json()

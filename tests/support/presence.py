@@ -10,6 +10,9 @@ from app.engine import Owner, Sessions
 from app.engine.sessions import Session
 from app.events.models import processes, sessions
 from app.extensions import db, socketio
+from app.presence.models import UserPresence
+
+PRESENCE = "presence-changed"
 
 _sids = (f"s{number}" for number in count())
 
@@ -43,3 +46,18 @@ def lose(process: Sessions, session: Session) -> None:
     """The link of its connection was cut just now."""
     process.lose([session])
     process.on_change([session.owner.id])
+
+
+def told(user_id: str) -> UserPresence:
+    """What others were told of a user last."""
+    db.session.rollback()
+    return db.session.get_one(UserPresence, user_id)
+
+
+def pass_time(user_id: str, seconds: float = 10) -> None:
+    """Let a user be absent for that much longer, and note it, as the watch's timer does."""
+    row = told(user_id)
+    assert row.absent_since is not None
+    row.absent_since -= timedelta(seconds=seconds)
+    db.session.commit()
+    socketio.sessions.on_change([user_id])
