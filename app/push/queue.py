@@ -8,7 +8,7 @@ their topics are the same.
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from app.core.transaction import transaction
@@ -17,7 +17,6 @@ from app.extensions import db
 from app.push.models import PushSubscription, QueuedPush
 
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
-WINDOW = 200  # rows looked at for one claim
 
 
 def any_due(busy: Collection[str]) -> bool:
@@ -37,12 +36,11 @@ def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
     with transaction():
         connection = db.session.connection()
         due = QueuedPush.due_at <= now(connection), QueuedPush.subscription_id.not_in(busy)
+        oldest = func.min(QueuedPush.id)
+        first = select(oldest).where(*due).group_by(QueuedPush.subscription_id).order_by(oldest).limit(most)
         whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
-        ordered = whole.where(*due).order_by(QueuedPush.due_at, QueuedPush.id).limit(WINDOW)
-        first: dict[str, QueuedPush] = {}
-        for push in db.session.scalars(ordered.with_for_update(of=QueuedPush, skip_locked=True)):
-            first.setdefault(push.subscription_id, push)
-        claimed = list(first.values())[:most]
+        free = whole.where(*due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
+        claimed = list(db.session.scalars(free))
         for push in claimed:
             push.due_at = ago(connection, -CLAIMED)
             push.attempts += 1

@@ -117,12 +117,6 @@ def test_who_is_not_there_is_pushed_to(alice: Person, phone: Browser, worker: Pu
     (push,) = phone.pushes
     assert push.message == {"title": "Look", "body": "This.", "url": "/dashboard", "tag": "notification-note"}
     assert (push.headers["TTL"], push.headers["Urgency"]) == ("86400", "normal")
-
-
-def test_the_server_shows_who_it_is(alice: Person, phone: Browser, worker: PushWorker) -> None:
-    notify(alice)
-    work(worker)
-    (push,) = phone.pushes
     assert push.public_key == alice.get("/api/push/public-key").get_json()["publicKey"]
     assert push.claims["sub"].startswith("mailto:")
 
@@ -288,18 +282,15 @@ def test_a_message_that_was_read_is_not_pushed_and_one_after_it_is(
 
 
 @pytest.mark.usefixtures("phone")
-def test_a_message_that_was_deleted_is_not_pushed(alice: Person, bob: Person, worker: PushWorker) -> None:
-    message = chat.write(bob, chat.start(bob, alice))
+def test_a_message_that_was_deleted_and_one_of_a_conversation_that_was_left_are_not_pushed(
+    app: Flask, alice: Person, bob: Person, worker: PushWorker
+) -> None:
+    message, left = chat.write(bob, chat.start(bob, alice)), chat.start(bob, alice)
+    chat.write(bob, left)
     bob.delete(f"{chat.MESSAGES}/{message['id']}")
-    assert work(worker) == {"seen": 1}
-
-
-@pytest.mark.usefixtures("phone")
-def test_who_left_the_conversation_is_not_pushed_to(alice: Person, bob: Person, worker: PushWorker) -> None:
-    conversation = chat.start(bob, alice)
-    chat.write(bob, conversation)
-    alice.delete(f"{chat.CONVERSATIONS}/{conversation}/participants/{alice.id}")
-    assert work(worker) == {"seen": 1}
+    alice.delete(f"{chat.CONVERSATIONS}/{left}/participants/{alice.id}")
+    assert len(waiting(app)) == 2
+    assert work(worker) == {"seen": 2}
 
 
 def test_a_push_says_what_the_message_says_by_then(
@@ -520,3 +511,22 @@ def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
     stuck.join()
     work(worker)
     assert phone.titles == ["One", "Two"]
+
+
+def test_a_worker_goes_on_after_an_outage_of_the_database(
+    app: Flask, alice: Person, phone: Browser, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.push.worker.POLL", 0.05)
+    queued = db.metadata.tables[QueuedPush.__tablename__]
+    with app.app_context():
+        queued.drop(db.engine)
+    running = threading.Thread(target=worker.run, daemon=True)
+    running.start()
+    running.join(0.2)
+    with app.app_context():
+        queued.create(db.engine)
+    notify(alice, "Look")
+    phone.wait_for(1)
+    monkeypatch.setattr(socketio.drain, "begun", True)
+    running.join(5)
+    assert not running.is_alive()
