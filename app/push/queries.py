@@ -1,8 +1,6 @@
 """Which devices a user has, and what there still is to push."""
 
-from collections.abc import Collection
-
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.auth.models import Login
 from app.chat.models import Message, Participant
@@ -13,17 +11,19 @@ from app.people.models import User
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush, Subject
 
-Device = Row[str, str]
 
+def lock_devices(user_id: str) -> list[str]:
+    """The subscriptions of a user whose logins live; none of them ends before the commit.
 
-def devices(user_ids: Collection[str]) -> list[Device]:
-    """The id and the user of each subscription whose login lives."""
+    One that ended meanwhile would take with it, by the foreign key, the whole change that is to be pushed.
+    """
     statement = (
-        select(PushSubscription.id, PushSubscription.user_id)
+        select(PushSubscription.id)
         .join(Login, Login.id == PushSubscription.login_id)
-        .where(PushSubscription.user_id.in_(user_ids), Login.revoked_at.is_(None), Login.expires_at > now())
+        .where(PushSubscription.user_id == user_id, Login.revoked_at.is_(None), Login.expires_at > now())
+        .order_by(PushSubscription.id)
     )
-    return list(db.session.execute(statement))
+    return list(db.session.scalars(statement.with_for_update(of=PushSubscription, read=True, key_share=True)))
 
 
 def other_of_two(conversation_id: str, user_id: str) -> str | None:

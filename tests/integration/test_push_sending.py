@@ -8,7 +8,7 @@ from pathlib import Path
 import eventlet
 import pytest
 from flask import Flask
-from sqlalchemy import event, select, update
+from sqlalchemy import delete, event, select, update
 
 from app.auth.models import Login
 from app.config import Settings
@@ -308,6 +308,22 @@ def test_who_logs_out_is_not_pushed_to(app: Flask, alice: Person, worker: PushWo
     alice.post("/api/auth/logout")
     assert waiting(app) == []
     assert work(worker) == {}
+
+
+@pytest.mark.each_database
+@pytest.mark.usefixtures("phone")
+def test_a_subscription_that_ends_meanwhile_stands_in_nobodys_way(app: Flask, alice: Person) -> None:
+    made: list[str] = []
+    sending = threading.Thread(target=lambda: made.append(notify(alice)))
+    with app.app_context(), db.engine.connect() as connection:
+        connection.execute(delete(PushSubscription))
+        sending.start()
+        sending.join(0.3)
+        assert made == []
+        connection.commit()
+    sending.join()
+    assert len(made) == 1
+    assert waiting(app) == []
 
 
 # --- collapsing
