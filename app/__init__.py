@@ -1,7 +1,7 @@
 """The application factory."""
 
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from importlib import import_module
 from typing import ParamSpec, TypeVar
@@ -20,7 +20,6 @@ from app.config import ROOT, Settings
 from app.core import http, json, origins, postgresql
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
-from app.core.transaction import running_connection
 from app.engine import Application, Broker, History, Outbox, Presence, Sessions
 from app.engine.brokers.local import LocalBroker
 from app.engine.brokers.redis import RedisBroker
@@ -151,7 +150,7 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
     socketio.use_recovery(
         history,
         Sessions(sessions, processes, begin, settings.recovery_window),
-        Presence(sessions, processes, _read_connections(engine)),
+        Presence(sessions, processes, engine.begin),
         Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
     )
 
@@ -188,14 +187,6 @@ def _write_connections(engine: Engine) -> Callable[[], AbstractContextManager[Co
         with Session(engine) as session, writing(session) as connection:
             yield connection
             session.commit()
-
-    return begin
-
-
-def _read_connections(engine: Engine) -> Callable[[], AbstractContextManager[Connection]]:
-    def begin() -> AbstractContextManager[Connection]:
-        running = running_connection()
-        return engine.begin() if running is None else nullcontext(running)
 
     return begin
 

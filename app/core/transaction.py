@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from sqlalchemy import Connection
 from sqlalchemy.exc import IntegrityError
 
 from app.core.database import writing
@@ -41,15 +40,6 @@ class Transaction:
 
 
 _current: ContextVar[Transaction | None] = ContextVar("transaction", default=None)
-
-
-def running_connection() -> Connection | None:
-    """The connection of the transaction that is running; None when none is.
-
-    What reads meanwhile does so by it: who held one connection and waited for a second could wait for others who do the
-    same, once there are none left.
-    """
-    return None if _current.get() is None else db.session.connection()
 
 
 @contextmanager

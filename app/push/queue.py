@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 from app.core.transaction import transaction
 from app.engine.clock import ago, now
 from app.extensions import db
+from app.push.claims import Claim
 from app.push.models import PushSubscription, QueuedPush
 
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
@@ -26,7 +27,7 @@ def any_due(busy: Collection[str]) -> bool:
     return db.session.scalar(statement) is not None
 
 
-def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
+def claim(most: int, busy: Collection[str]) -> list[Claim]:
     """Take pushes that are due, one a subscription, the oldest first; no other process gets these.
 
     Args:
@@ -40,11 +41,11 @@ def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
         first = select(oldest).where(*due).group_by(QueuedPush.subscription_id).order_by(oldest).limit(most)
         whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
         free = whole.where(*due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
-        claimed = list(db.session.scalars(free))
-        for push in claimed:
+        pushes = list(db.session.scalars(free))
+        for push in pushes:
             push.due_at = ago(connection, -CLAIMED)
             push.attempts += 1
-    return claimed
+        return [Claim.of(push) for push in pushes]
 
 
 def remove(ids: Collection[str]) -> None:
@@ -53,14 +54,14 @@ def remove(ids: Collection[str]) -> None:
         db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_(ids)))
 
 
-def remove_sent(push: QueuedPush) -> None:
+def remove_sent(push: Claim) -> None:
     """A push was sent. Older ones that wait for another try with the same tag would take its place: they go, too."""
     older = QueuedPush.subscription_id == push.subscription_id, QueuedPush.tag == push.tag, QueuedPush.id <= push.id
     with transaction():
         db.session.execute(delete(QueuedPush).where(*older))
 
 
-def postpone(push: QueuedPush, seconds: float) -> None:
+def postpone(push: Claim, seconds: float) -> None:
     """Let a push that failed be claimed again in ``seconds``."""
     with transaction():
         due_at = ago(db.session.connection(), -timedelta(seconds=seconds))

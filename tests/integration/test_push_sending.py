@@ -19,9 +19,10 @@ from app.notifications.schemas import SendNotification
 from app.notifications.service import send
 from app.people.models import User
 from app.push import queue
+from app.push.claims import Device
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush
-from app.push.sender import Device, Outcome
+from app.push.sender import Outcome
 from app.push.worker import PushWorker
 from tests.integration.conftest import Person, Socket
 from tests.support import chat
@@ -291,6 +292,18 @@ def test_a_message_that_was_deleted_and_one_of_a_conversation_that_was_left_are_
     alice.delete(f"{chat.CONVERSATIONS}/{left}/participants/{alice.id}")
     assert len(waiting(app)) == 2
     assert work(worker) == {"seen": 2}
+
+
+def test_one_look_drops_what_one_user_has_read_and_sends_what_another_has_not(
+    alice: Person, bob: Person, subscribe: Subscribe, worker: PushWorker
+) -> None:
+    phone, bobs = subscribe(alice), subscribe(bob)
+    id = notify(alice)
+    notify(bob, "Look")
+    notify(bob, "Further", type="other")
+    alice.patch(f"/api/notifications/{id}/read")
+    assert work(worker) == {"seen": 1, "sent": 2}
+    assert (phone.titles, bobs.titles) == ([], ["Look", "Further"])
 
 
 def test_a_push_says_what_the_message_says_by_then(
