@@ -1,8 +1,6 @@
 """Which devices a user has, and what there still is to push."""
 
-from collections.abc import Collection
-
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from app.auth.models import Login
 from app.chat.models import Message, Participant
@@ -10,20 +8,23 @@ from app.core.clock import now
 from app.extensions import db
 from app.notifications.models import Notification
 from app.people.models import User
+from app.push.claims import Claim
 from app.push.message import PushMessage
-from app.push.models import PushSubscription, QueuedPush, Subject
-
-Device = Row[str, str]
+from app.push.models import PushSubscription, Subject
 
 
-def devices(user_ids: Collection[str]) -> list[Device]:
-    """The id and the user of each subscription whose login lives."""
+def lock_devices(user_id: str) -> list[str]:
+    """The subscriptions of a user whose logins live; none of them ends before the commit.
+
+    One that ended meanwhile would take with it, by the foreign key, the whole change that is to be pushed.
+    """
     statement = (
-        select(PushSubscription.id, PushSubscription.user_id)
+        select(PushSubscription.id)
         .join(Login, Login.id == PushSubscription.login_id)
-        .where(PushSubscription.user_id.in_(user_ids), Login.revoked_at.is_(None), Login.expires_at > now())
+        .where(PushSubscription.user_id == user_id, Login.revoked_at.is_(None), Login.expires_at > now())
+        .order_by(PushSubscription.id)
     )
-    return list(db.session.execute(statement))
+    return list(db.session.scalars(statement.with_for_update(of=PushSubscription, read=True, key_share=True)))
 
 
 def other_of_two(conversation_id: str, user_id: str) -> str | None:
@@ -33,26 +34,23 @@ def other_of_two(conversation_id: str, user_id: str) -> str | None:
     return others.pop() if len(ids) == 2 and len(others) == 1 else None
 
 
-def message_of(push: QueuedPush) -> PushMessage | None:
+def message_of(push: Claim) -> PushMessage | None:
     """What ``push`` says; None when its user has read it, or may not any more."""
-    user_id = push.subscription.user_id
-    if push.subject == Subject.NOTIFICATION:
-        return _of_notification(push)
-    return _of_message(push, user_id)
+    return _of_notification(push) if push.subject == Subject.NOTIFICATION else _of_message(push)
 
 
-def _of_notification(push: QueuedPush) -> PushMessage | None:
+def _of_notification(push: Claim) -> PushMessage | None:
     notification = db.session.get(Notification, push.subject_id)
     if notification is None or notification.read:
         return None
     return PushMessage(notification.title, notification.message, push.tag, "normal")
 
 
-def _of_message(push: QueuedPush, reader_id: str) -> PushMessage | None:
+def _of_message(push: Claim) -> PushMessage | None:
     message = db.session.get(Message, push.subject_id)
     if message is None or message.deleted_at is not None:
         return None
-    reader = db.session.get(Participant, (message.conversation_id, reader_id))
+    reader = db.session.get(Participant, (message.conversation_id, push.user_id))
     if reader is None or (reader.last_read_message_id or "") >= message.id:
         return None
     sender = db.session.get_one(User, message.sender_id)

@@ -8,16 +8,16 @@ their topics are the same.
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from app.core.transaction import transaction
 from app.engine.clock import ago, now
 from app.extensions import db
+from app.push.claims import Claim
 from app.push.models import PushSubscription, QueuedPush
 
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
-WINDOW = 200  # rows looked at for one claim
 
 
 def any_due(busy: Collection[str]) -> bool:
@@ -27,7 +27,7 @@ def any_due(busy: Collection[str]) -> bool:
     return db.session.scalar(statement) is not None
 
 
-def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
+def claim(most: int, busy: Collection[str]) -> list[Claim]:
     """Take pushes that are due, one a subscription, the oldest first; no other process gets these.
 
     Args:
@@ -37,16 +37,15 @@ def claim(most: int, busy: Collection[str]) -> list[QueuedPush]:
     with transaction():
         connection = db.session.connection()
         due = QueuedPush.due_at <= now(connection), QueuedPush.subscription_id.not_in(busy)
+        oldest = func.min(QueuedPush.id)
+        first = select(oldest).where(*due).group_by(QueuedPush.subscription_id).order_by(oldest).limit(most)
         whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
-        ordered = whole.where(*due).order_by(QueuedPush.due_at, QueuedPush.id).limit(WINDOW)
-        first: dict[str, QueuedPush] = {}
-        for push in db.session.scalars(ordered.with_for_update(of=QueuedPush, skip_locked=True)):
-            first.setdefault(push.subscription_id, push)
-        claimed = list(first.values())[:most]
-        for push in claimed:
+        free = whole.where(*due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
+        pushes = list(db.session.scalars(free))
+        for push in pushes:
             push.due_at = ago(connection, -CLAIMED)
             push.attempts += 1
-    return claimed
+        return [Claim.of(push) for push in pushes]
 
 
 def remove(ids: Collection[str]) -> None:
@@ -55,14 +54,14 @@ def remove(ids: Collection[str]) -> None:
         db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_(ids)))
 
 
-def remove_sent(push: QueuedPush) -> None:
+def remove_sent(push: Claim) -> None:
     """A push was sent. Older ones that wait for another try with the same tag would take its place: they go, too."""
     older = QueuedPush.subscription_id == push.subscription_id, QueuedPush.tag == push.tag, QueuedPush.id <= push.id
     with transaction():
         db.session.execute(delete(QueuedPush).where(*older))
 
 
-def postpone(push: QueuedPush, seconds: float) -> None:
+def postpone(push: Claim, seconds: float) -> None:
     """Let a push that failed be claimed again in ``seconds``."""
     with transaction():
         due_at = ago(db.session.connection(), -timedelta(seconds=seconds))

@@ -1,15 +1,13 @@
 """One push, encrypted for its device (RFC 8291), signed (RFC 8292) and sent (RFC 8030)."""
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from pywebpush import WebPusher
 
 from app.core.clock import now
+from app.push.claims import Device
 from app.push.client import ForbiddenAddress, Unreachable, origin_of, post
 from app.push.message import PushMessage
-from app.push.models import PushSubscription
 from app.push.retries import Result, parse_retry_after, result_of
 from app.push.vapid import Vapid
 
@@ -19,22 +17,6 @@ TTL = 24 * 3600  # seconds for which a push service keeps a push for a device th
 
 Outcome = tuple[Result, float | None]
 """What came of it, and for how many seconds the push service wants to be left alone, if it says so."""
-
-
-@dataclass(frozen=True)
-class Device:
-    """Where a push goes, and what it is encrypted with."""
-
-    endpoint: str
-    p256dh: str
-    auth: str
-
-    @classmethod
-    def of(cls, subscription: PushSubscription) -> "Device":
-        return cls(subscription.endpoint, subscription.p256dh, subscription.auth)
-
-
-Send = Callable[[Device, PushMessage], Outcome]
 
 
 class Sender:
@@ -50,7 +32,7 @@ class Sender:
         self._loopback = loopback
 
     def send(self, device: Device, message: PushMessage) -> Outcome:
-        """Send ``message`` once. It takes 0.3 ms of the processor, and lets others run while it waits."""
+        """Send ``message`` once. Encrypting takes 0.2 ms of the processor; while it waits others run."""
         origin = origin_of(device.endpoint)
         keys = {"p256dh": device.p256dh, "auth": device.auth}
         encrypted: bytes = WebPusher({"endpoint": device.endpoint, "keys": keys}).encode(message.data)["body"]

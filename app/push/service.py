@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 
 from app.auth.models import Login
 from app.auth.tokens import Identity
@@ -79,12 +79,12 @@ def enqueue(user_id: str, subject: Subject, subject_id: str, tag: str) -> None:
     if not is_on():
         return
     with transaction():
-        devices = queries.devices([user_id])
-        if not devices or present([user_id]):
+        subscription_ids = queries.lock_devices(user_id)
+        if not subscription_ids or present([user_id]):
             return
         due_at = ago(db.session.connection(), -timedelta(seconds=current_settings().push_delay_seconds))
-        for device in devices:
-            push = QueuedPush(subscription_id=device.id, subject=subject, subject_id=subject_id, tag=tag)
+        for subscription_id in subscription_ids:
+            push = QueuedPush(subscription_id=subscription_id, subject=subject, subject_id=subject_id, tag=tag)
             push.due_at = due_at
             db.session.add(push)
         db.session.flush()
@@ -104,7 +104,8 @@ def _of_user(user_id: str, form: Subscribe) -> PushSubscription:
 
 def _drop_surplus(user_id: str) -> None:
     """Keep the newest of a user's subscriptions, and none of a login that is over."""
-    over = select(Login.id).where(Login.user_id == user_id, Login.expires_at <= now())
+    ended = or_(Login.expires_at <= now(), Login.revoked_at.is_not(None))
+    over = select(Login.id).where(Login.user_id == user_id, ended)
     db.session.execute(delete(PushSubscription).where(PushSubscription.login_id.in_(over)))
     newest_first = PushSubscription.renewed_at.desc(), PushSubscription.id.desc()
     mine = select(PushSubscription.id).where(PushSubscription.user_id == user_id).order_by(*newest_first)

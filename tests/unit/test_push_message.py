@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from pywebpush import WebPusher
 
 from app.push.message import LONGEST_BODY, PushMessage
-from tests.support.push_service import base64url
+from app.push.schemas import SubscriptionKeys
+from tests.support.push_service import Browser, base64url
 
 MOST_BYTES = 4096  # RFC 8030, section 7.2
 
@@ -50,3 +51,9 @@ def test_what_is_about_the_same_has_one_topic() -> None:
 
 def test_a_topic_does_not_show_the_tag() -> None:
     assert "chat" not in message().topic
+
+
+def test_keys_may_be_padded() -> None:
+    form = Browser("https://push.example.com").subscription
+    padded = {name: key + "=" * (-len(key) % 4) for name, key in form["keys"].items()}
+    assert SubscriptionKeys.model_validate(padded).model_dump() == form["keys"]

@@ -1,0 +1,46 @@
+"""A push as the worker has it in hand: copied, since its row may be gone by the time that it is sent."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from app.push.models import PushSubscription, QueuedPush, Subject
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where a push goes, and what it is encrypted with."""
+
+    endpoint: str
+    p256dh: str
+    auth: str
+
+    @classmethod
+    def of(cls, subscription: PushSubscription) -> Self:
+        return cls(subscription.endpoint, subscription.p256dh, subscription.auth)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A push that this process alone may send now; ``attempts`` counts this one, too."""
+
+    id: str
+    subscription_id: str
+    user_id: str
+    device: Device
+    subject: Subject
+    subject_id: str
+    tag: str
+    attempts: int
+
+    @classmethod
+    def of(cls, push: QueuedPush) -> Self:
+        return cls(
+            id=push.id,
+            subscription_id=push.subscription_id,
+            user_id=push.subscription.user_id,
+            device=Device.of(push.subscription),
+            subject=push.subject,
+            subject_id=push.subject_id,
+            tag=push.tag,
+            attempts=push.attempts,
+        )
