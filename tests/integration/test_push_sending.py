@@ -1,7 +1,7 @@
 """What is pushed, when, and what becomes of a push that fails: against a push service that decrypts what it gets."""
 
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -194,16 +194,6 @@ def alive(app: Flask) -> Iterator[None]:
         yield
 
 
-def away(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From now on nobody who is connected is looking."""
-
-    def nobody(_: Collection[str]) -> set[str]:
-        return set()
-
-    monkeypatch.setattr("app.push.service.present", nobody)
-    monkeypatch.setattr("app.push.worker.present", nobody)
-
-
 @pytest.mark.each_database
 @pytest.mark.usefixtures("alive")
 def test_who_is_there_as_it_is_written_is_not_pushed_to(
@@ -257,11 +247,8 @@ def test_who_comes_before_it_is_due_is_not_pushed_to(alice: Person, phone: Brows
 
 
 @pytest.mark.usefixtures("alive")
-def test_who_is_there_but_away_is_pushed_to(
-    alice: Person, phone: Browser, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alice.connect()
-    away(monkeypatch)
+def test_who_is_there_but_away_is_pushed_to(alice: Person, phone: Browser, worker: PushWorker) -> None:
+    assert alice.connect().emit("presence-set", {"status": "away"})["ok"]
     notify(alice)
     assert work(worker) == {"sent": 1}
     assert len(phone.pushes) == 1
