@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from app.engine.pace import PATIENCE, Pace, Sent
 
-MOST_HELD = 1_000  # each look at what waits reads them anew; beyond that the oldest leave
+MOST_HELD = 500  # each turn of the relay reads them anew, 4 ms; beyond that the oldest leave
 
 
 class Waiting(NamedTuple):

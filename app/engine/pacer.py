@@ -24,7 +24,7 @@ class Pacer:
     back for longer than the window.
 
     Attributes:
-        held: how many rows were left to wait in the last turn.
+        held: the ids of the rows that were left to wait in the last turn.
         due: when the first of them may leave, by ``time.monotonic()``; None when there is none.
 
     Args:
@@ -39,8 +39,7 @@ class Pacer:
         """Forget everything: the last turn was not committed, or nobody knows whether it was. The table knows all."""
         self._conflation = Conflation()
         self._known: int | None = None  # up to this number it is remembered what was sent
-        self.held = 0
-        self.due: float | None = None
+        self._hold([], None)
 
     def choose(self, connection: Connection, rows: Rows) -> Rows:
         """Those of ``rows`` that leave now, in order; what they supersede is deleted.
@@ -49,13 +48,16 @@ class Pacer:
             connection: in the relay's turn.
             rows: what waits, in the order of the commits, each with the ``newest`` number that was given.
         """
-        self.held, self.due = 0, None
+        fresh = [row for row in rows if row.id not in self.held]
+        if len(rows) - len(fresh) == len(self.held) and self._may_pass(fresh):
+            return fresh
         if all(row.conflation_key is None for row in rows):
+            self._hold([], None)
             return rows
         newest: int = rows[0].newest
         self._learn(connection, newest)
         decision = self._conflation.decide([_waiting(row) for row in rows], monotonic())
-        self.held, self.due = len(decision.held), decision.due
+        self._hold(decision.held, decision.due)
         self._known = newest + len(decision.leaving)
         if decision.superseded:
             superseded = [each.id for each in decision.superseded]
@@ -65,6 +67,18 @@ class Pacer:
             connection.execute(sent.values(sent_at=this_moment(connection)))
         by_id = {row.id: row for row in rows}
         return [by_id[each.id] for each in decision.leaving]
+
+    def _hold(self, held: Sequence[Waiting], due: float | None) -> None:
+        self.held = {each.id for each in held}
+        self._held_rooms = {room for each in held for room in each.rooms}
+        self.due = due
+
+    def _may_pass(self, rows: Rows) -> bool:
+        """Whether ``rows`` leave, and what is held stays held: to decide on it anew takes longer than to read it."""
+        if (self.due is not None and self.due <= monotonic()) or any(row.conflation_key is not None for row in rows):
+            return False
+        waiting = map(_waiting, rows) if self.held else ()
+        return not any(each.is_control or not self._held_rooms.isdisjoint(each.rooms) for each in waiting)
 
     def _learn(self, connection: Connection, newest: int) -> None:
         """Learn what others sent lately."""

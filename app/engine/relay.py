@@ -129,7 +129,7 @@ class Relay:
         try:
             with self._begin() as connection:
                 _take_turn(connection)
-                most = BATCH + self._pacer.held
+                most = BATCH + len(self._pacer.held)
                 rows = connection.execute(self._waiting(most)).all()
                 leaving = self._pacer.choose(connection, rows)
                 envelopes = self._give_numbers(connection, leaving) if leaving else []

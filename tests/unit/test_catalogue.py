@@ -22,6 +22,11 @@ def test_everything_in_the_catalogue_says_what_it_means(kind: type[Event] | type
     assert (kind.__doc__ or "").strip()
 
 
+@pytest.mark.parametrize("kind", EVENTS.values())
+def test_what_an_event_tells_the_newest_of_is_in_its_fields(kind: type[Event]) -> None:
+    assert kind.conflation is None or set(kind.conflation.by) <= set(kind.model_fields)
+
+
 def test_each_channel_has_its_events() -> None:
     assert {channel: len(events_of(channel)) for channel in Channel} == {
         Channel.NOTIFICATIONS: 4,

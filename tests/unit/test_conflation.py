@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.conflation import MOST_HELD, Conflation, Waiting
-from app.engine.pace import CEILING_SECONDS, MOST_WINDOW, PATIENCE, Pace
+from app.engine.pace import CEILING_SECONDS, MOST_WINDOW, PATIENCE, Pace, Sent
 
 WINDOW = 0.5
 ROOMS = ("a", "b", "c")
@@ -165,6 +165,13 @@ def test_of_too_many_that_are_held_the_oldest_leave() -> None:
     decision = conflation.decide([paced(10_000 + number, str(number), f"room-{number}") for number in keys], 1.1)
     assert [each.id for each in decision.leaving] == [10_000, 10_001, 10_002, 10_003, 10_004]
     assert len(decision.held) == MOST_HELD
+
+
+def test_what_delays_nothing_any_more_is_forgotten() -> None:
+    sent = Sent()
+    for second in range(100):
+        sent.note(paced(second, f"key-{second}", "a"), float(second))
+    assert len(sent) <= 2 * MOST_WINDOW
 
 
 @pytest.mark.parametrize("wrong", [{"window": -0.1}, {"window": MOST_WINDOW + 1}, {"ceiling": 0}])
