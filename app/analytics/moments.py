@@ -1,5 +1,6 @@
 """What is counted at the moments of a task: when it was completed, first completed, and rated. Each has its index."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,8 +50,9 @@ _missed = func.abs(Task.actual_hours - Task.estimate_hours)
 _accuracy = case((_missed >= Task.estimate_hours, 0.0), else_=1.0 - _missed / Task.estimate_hours)
 _estimated = and_(Task.estimate_hours > 0, Task.actual_hours.is_not(None))
 
+_COMPLETED = Moment(Task.completed_at, Metric.PRODUCTIVITY, {"completed": func.count()})
 MOMENTS = (
-    Moment(Task.completed_at, Metric.PRODUCTIVITY, {"completed": func.count()}),
+    _COMPLETED,
     Moment(
         Task.completed_at,
         Metric.EFFICIENCY,
@@ -74,3 +76,9 @@ MOMENTS = (
         {"rated": func.count(Task.rating), "ratings": func.sum(Task.rating)},
     ),
 )
+
+
+def moments_of(metrics: Collection[Metric]) -> list[Moment]:
+    """What is to be counted for these metrics; efficiency counts the completed tasks for productivity, too."""
+    needed = [moment for moment in MOMENTS if moment.metric in metrics]
+    return [moment for moment in needed if moment is not _COMPLETED or Metric.EFFICIENCY not in metrics]

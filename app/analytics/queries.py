@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, func, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.analytics.formulas import Counts, Metric
-from app.analytics.moments import MOMENTS, milliseconds
+from app.analytics.models import Snapshot
+from app.analytics.moments import milliseconds, moments_of
 from app.analytics.window import Window
 from app.extensions import db
 from app.people.models import User
@@ -56,10 +57,9 @@ def _at_moments(
     key: Key, user_ids: Collection[str], window: Window, metrics: Collection[Metric]
 ) -> Iterator[tuple[Any, dict[str, Any]]]:
     """What was counted at each moment that the metrics need, by the key; what comes to nothing is left out."""
-    for moment in MOMENTS:
-        if moment.metric in metrics:
-            for of, *values in _counted(moment.at, key, user_ids, window, *moment.counts.values()):
-                yield of, {name: value for name, value in zip(moment.counts, values, strict=True) if value is not None}
+    for moment in moments_of(metrics):
+        for of, *values in _counted(moment.at, key, user_ids, window, *moment.counts.values()):
+            yield of, {name: value for name, value in zip(moment.counts, values, strict=True) if value is not None}
 
 
 def _counted(
@@ -87,6 +87,12 @@ def _active(user_ids: Collection[str], end: datetime) -> dict[str, int]:
 
 def _milliseconds(time: datetime) -> int:
     return (time - EPOCH) // timedelta(milliseconds=1)
+
+
+def snapshots_of(user_id: str, metrics: Collection[Metric]) -> dict[str, Snapshot]:
+    """What was last told of these metrics of a user, by metric; some may never have been."""
+    statement = select(Snapshot).where(Snapshot.user_id == user_id, Snapshot.metric.in_(metrics))
+    return {snapshot.metric: snapshot for snapshot in db.session.scalars(statement)}
 
 
 def wait_for_turn(user_id: str) -> None:

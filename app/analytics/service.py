@@ -104,15 +104,22 @@ def recalculate(actor: User, metric: Metric, form: Recalculate) -> UserValues:
 
 
 def recompute(tx: Transaction, user_id: str, metrics: Collection[Metric]) -> list[Values]:
-    """Compute metrics of a user over the last 30 days, and publish those whose values are not what was last told."""
+    """Compute metrics of a user over the last 30 days, and publish those whose values are not what was last told.
+
+    Of a user without tasks, nothing needs to be told at first.
+    """
     queries.wait_for_turn(user_id)
     window = recent()
     counts = queries.counts_of([user_id], window, metrics)[user_id]
+    snapshots = queries.snapshots_of(user_id, metrics)
     found = []
     for metric in metrics:
         formula = FORMULAS[metric]
         values = formula(window, counts)
-        if _is_news(user_id, metric, values, without_tasks=formula(window, Counts())):
+        snapshot = snapshots.get(metric)
+        told = snapshot.values if snapshot else _told(formula(window, Counts()))
+        if _told(values) != told:
+            _remember(user_id, metric, snapshot, _told(values))
             tx.publish(EVENTS[metric].model_validate({"user_id": user_id} | values.model_dump()))
         found.append(values)
     return found
@@ -126,14 +133,11 @@ def _of_team(metric: Metric, team_id: str, values: Values) -> TeamValues:
     return OF_TEAM[metric].model_validate({"team_id": team_id} | values.model_dump())
 
 
-def _is_news(user_id: str, metric: Metric, values: Values, without_tasks: Values) -> bool:
-    """Whether a value differs from what was last told, at first from that of a user without tasks; then remember it."""
-    snapshot = db.session.get(Snapshot, (user_id, metric))
-    told = snapshot.values if snapshot else _told(without_tasks)
-    if _told(values) == told:
-        return False
-    db.session.merge(Snapshot(user_id=user_id, metric=metric, values=_told(values)))
-    return True
+def _remember(user_id: str, metric: Metric, snapshot: Snapshot | None, told: dict[str, float | None]) -> None:
+    if snapshot is not None:
+        snapshot.values = told
+    else:
+        db.session.add(Snapshot(user_id=user_id, metric=metric, values=told))
 
 
 def _told(values: Values) -> dict[str, float | None]:

@@ -172,12 +172,9 @@ def computed(app: Flask, change: Callable[[], TestResponse]) -> set[tuple[str, s
     """Of whom which metrics a request computes: it looks up what was last told of each."""
     with app.app_context(), executed(db.engine) as statements:
         assert change().status_code < 300
-    return {parameters_of(found) for statement, found in statements if "FROM metric_snapshots" in statement}
-
-
-def parameters_of(found: Any) -> tuple[str, str]:
-    user_id, metric = found.values() if isinstance(found, dict) else found
-    return user_id, metric
+    asked = [found for statement, found in statements if "FROM metric_snapshots" in statement]
+    values = [list(found.values() if isinstance(found, dict) else found) for found in asked]
+    return {(user_id, metric) for user_id, *metrics in values for metric in metrics}
 
 
 @pytest.fixture
