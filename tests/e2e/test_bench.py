@@ -83,7 +83,7 @@ def test_analytics_are_measured_with_either_database() -> None:
             "metric of a team",
             "history of a team, a year",
         )
-        for cut in ("p50", "p95")
+        for cut in ("p50", "p95", "CPU")
     }
     assert {(figure.name, figure.system) for figure in figures} == {
         (name, system) for name in names for system in ("SQLite", "PostgreSQL")
