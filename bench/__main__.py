@@ -4,11 +4,15 @@ import click
 from rich.console import Console
 from rich.progress import Progress
 
-from bench import delivery, engine
+from bench import analytics, delivery, engine
 from bench.report import print_table, write, write_json
 from bench.rounds import Section, take
 
-SECTIONS: dict[str, Section] = {"delivery": delivery.steps, "engine": engine.steps}
+SECTIONS: dict[str, Section] = {
+    "analytics": analytics.steps,
+    "delivery": delivery.steps,
+    "engine": engine.steps,
+}
 
 
 @click.command()

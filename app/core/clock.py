@@ -9,7 +9,11 @@ from sqlalchemy import DateTime, Dialect, TypeDecorator
 
 def now() -> datetime:
     """The current time, aware, in UTC, to the millisecond (what JavaScript's Date can hold)."""
-    time = datetime.now(UTC)
+    return to_the_millisecond(datetime.now(UTC))
+
+
+def to_the_millisecond(time: datetime) -> datetime:
+    """``time`` without what is beneath its milliseconds."""
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 

@@ -10,10 +10,15 @@ from app.events.base import Channel, Conflation, Event
 from app.events.rooms import RoomKind
 
 
-class Productivity(Schema):
-    """How much a user got done between two times. Rates and the score are 0 to 1 and 0 to 100; None: no data."""
+class OfUser(Schema):
+    """Whose a metric is."""
 
     user_id: str
+
+
+class ProductivityValues(Schema):
+    """How much got done between two times. Rates and the score are 0 to 1 and 0 to 100; None: no data."""
+
     from_: Timestamp = Field(alias="from")
     to: Timestamp
     assigned: int
@@ -24,10 +29,9 @@ class Productivity(Schema):
     score: float | None
 
 
-class Efficiency(Schema):
-    """How smoothly a user's completed tasks went. None: no data."""
+class EfficiencyValues(Schema):
+    """How smoothly the completed tasks went. None: no data."""
 
-    user_id: str
     from_: Timestamp = Field(alias="from")
     to: Timestamp
     on_time_rate: float | None
@@ -36,16 +40,27 @@ class Efficiency(Schema):
     score: float | None
 
 
-class Quality(Schema):
-    """How good a user's completed tasks were. None: no data."""
+class QualityValues(Schema):
+    """How good the completed tasks were. None: no data."""
 
-    user_id: str
     from_: Timestamp = Field(alias="from")
     to: Timestamp
     reopen_rate: float | None
     avg_rating: float | None
     rated_tasks: int
     score: float | None
+
+
+class Productivity(ProductivityValues, OfUser):
+    """How much a user got done between two times. Rates and the score are 0 to 1 and 0 to 100; None: no data."""
+
+
+class Efficiency(EfficiencyValues, OfUser):
+    """How smoothly a user's completed tasks went. None: no data."""
+
+
+class Quality(QualityValues, OfUser):
+    """How good a user's completed tasks were. None: no data."""
 
 
 class AnalyticsEvent(Event):

@@ -1,5 +1,6 @@
 """Events of the channel ``tasks``: they go to the assignee, the creator and the team of the task."""
 
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, ClassVar
 
@@ -9,6 +10,9 @@ from app.core.clock import Timestamp
 from app.core.schema import Schema
 from app.events.base import Channel, Conflation, Event, OptionalRouting, Routing
 from app.events.rooms import RoomKind
+
+Past = Annotated[datetime | None, Field(exclude=True)]
+"""When something happened to the task before, for subscribers; it is not part of the payload."""
 
 
 class Status(StrEnum):
@@ -83,6 +87,8 @@ class TaskAssigned(WholeTaskEvent):
 
     name: ClassVar[str] = "task-assigned"
     previous_assignee_id: OptionalRouting = None
+    first_completed_at: Past = None
+    rated_at: Past = None
 
     def people(self) -> tuple[str | None, ...]:
         return (self.assignee_id, self.previous_assignee_id, self.creator_id)
@@ -92,6 +98,7 @@ class TaskUpdated(WholeTaskEvent):
     """Something about a task changed that has no event of its own; also a new task without assignee."""
 
     name: ClassVar[str] = "task-updated"
+    fields: Annotated[tuple[str, ...], Field(exclude=True)] = ()  # that were set
 
 
 class TaskCompleted(WholeTaskEvent):
@@ -140,3 +147,5 @@ class TaskDeleted(TaskEvent):
     name: ClassVar[str] = "task-deleted"
     id: str
     deleted_at: Timestamp
+    first_completed_at: Past = None
+    rated_at: Past = None

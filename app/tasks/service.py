@@ -82,7 +82,7 @@ def change(actor: User, id: str, form: ChangeTask) -> Task:
         for field, value in form.model_dump(exclude_unset=True).items():
             setattr(task, field, value)
         if db.session.is_modified(task):
-            _tell(tx, TaskUpdated, task, actor)
+            _tell(tx, TaskUpdated, task, actor, fields=tuple(form.model_fields_set))
         return task
 
 
@@ -140,7 +140,7 @@ def complete(actor: User, id: str, form: CompleteTask) -> Task:
         if task.status != Status.DONE:
             _enter(tx, task, actor, Status.DONE)
         elif db.session.is_modified(task):
-            _tell(tx, TaskUpdated, task, actor)
+            _tell(tx, TaskUpdated, task, actor, fields=("actual_hours",))
         return task
 
 
@@ -155,7 +155,7 @@ def rate(actor: User, id: str, form: RateTask) -> RatedTask:
         task.rating = form.rating
         if db.session.is_modified(task):
             task.rated_at = now()
-            _tell(tx, TaskUpdated, task, actor)
+            _tell(tx, TaskUpdated, task, actor, fields=("rating",))
         return RatedTask.model_validate(task)
 
 

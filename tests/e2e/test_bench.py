@@ -4,7 +4,7 @@ from functools import partial
 
 from rich.progress import Progress
 
-from bench import delivery, engine
+from bench import analytics, delivery, engine
 from bench.rounds import take
 from bench.sizes import Room, Size
 
@@ -71,3 +71,23 @@ def test_the_engine_is_measured_beside_the_others() -> None:
         "floor": rooms | delays,
     }
     assert all(len(figure.rounds) == 1 and figure.median >= 0 for figure in figures)
+
+
+def test_analytics_are_measured_with_either_database() -> None:
+    little = analytics.Size(tasks=300, few=20, many=50, warm_up=1, timed=4, teams=2)
+    figures = take(partial(analytics.steps, little), 1, Progress(disable=True))
+    names = {
+        f"{what}, {cut}"
+        for what in (
+            "recalculation, 20 own tasks",
+            "recalculation, 50 own tasks",
+            "change of a task, 50 own tasks",
+            "metric of a team",
+            "history of a team, a year",
+        )
+        for cut in ("p50", "p95", "CPU")
+    }
+    assert {(figure.name, figure.system) for figure in figures} == {
+        (name, system) for name in names for system in ("SQLite", "PostgreSQL")
+    }
+    assert all(0 < value < 60_000 for figure in figures for value in figure.rounds)

@@ -6,6 +6,7 @@ Its database is an SQLite file. A test marked `each_database` runs a second time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -145,24 +146,27 @@ class Person:
 NewPerson = Callable[..., Person]
 
 
+def make_person(
+    app: Flask, role: str = Role.MEMBER, teams: tuple[str, ...] | list[str] = (), name: str = "Somebody"
+) -> Person:
+    """A user, who has logged in."""
+    with app.app_context():
+        number = db.session.query(User).count()
+        user = User(email=f"person{number}@example.com", name=name, password_hash="unusable", role=role)
+        db.session.add(user)
+        db.session.flush()
+        db.session.add_all(TeamMember(team_id=team, user_id=user.id) for team in teams)
+        login = Login(user_id=user.id, expires_at=now() + timedelta(days=1))
+        db.session.add(login)
+        db.session.commit()
+        tokens = access_token(login), refresh_token(login)
+        return Person(app, app.test_client(), user.id, login.id, *tokens)
+
+
 @pytest.fixture
 def new_person(app: Flask) -> NewPerson:
     """Makes a user: ``new_person(role="manager", teams=[team_id])``."""
-
-    def make(role: str = Role.MEMBER, teams: tuple[str, ...] | list[str] = (), name: str = "Somebody") -> Person:
-        with app.app_context():
-            number = db.session.query(User).count()
-            user = User(email=f"person{number}@example.com", name=name, password_hash="unusable", role=role)
-            db.session.add(user)
-            db.session.flush()
-            db.session.add_all(TeamMember(team_id=team, user_id=user.id) for team in teams)
-            login = Login(user_id=user.id, expires_at=now() + timedelta(days=1))
-            db.session.add(login)
-            db.session.commit()
-            tokens = access_token(login), refresh_token(login)
-            return Person(app, app.test_client(), user.id, login.id, *tokens)
-
-    return make
+    return partial(make_person, app)
 
 
 @pytest.fixture

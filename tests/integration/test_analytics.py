@@ -147,7 +147,7 @@ def test_every_route_takes_a_token(app: Flask, method: str, path: str) -> None:
 def test_a_manager_reads_the_metric_of_each_member(manager: Person, member: Person, team: str) -> None:
     new_task(manager, assigneeId=member.id)
     answer = ok(manager.get(f"{PATH}/productivity?teamId={team}"))
-    assert answer.keys() == {"teamId", "from", "to", "members"}
+    assert answer.keys() == {"teamId", "from", "to", "team", "members"}
     assert answer["teamId"] == team
     assert {of["userId"]: of["assigned"] for of in answer["members"]} == {manager.id: 0, member.id: 1}
 
@@ -160,18 +160,80 @@ def test_the_metric_of_a_member_is_the_same_alone_and_in_the_team(
     assert alone in ok(manager.get(f"{PATH}/efficiency?teamId={team}&{MARCH}"))["members"]
 
 
-def test_a_member_does_not_read_the_teams_metrics(member: Person, team: str) -> None:
-    assert error_code(member.get(f"{PATH}/quality?teamId={team}")) == (403, "forbidden")
+def test_a_team_is_rolled_up_from_the_tasks_of_all_members(
+    app: Flask, manager: Person, member: Person, team: str
+) -> None:
+    late = {"status": "done", "created_at": day(1), "completed_at": day(3), "due_at": day(2)}
+    for _ in range(3):
+        keep_task(app, member, **late)
+    keep_task(app, manager, **late | {"due_at": day(4)})
+    answer = ok(manager.get(f"{PATH}/efficiency?teamId={team}&{MARCH}"))
+    window = {"from": answer["from"], "to": answer["to"]}
+    values = {"onTimeRate": 0.25, "avgCycleHours": 48, "estimateAccuracy": None, "score": 25}  # and not 0.5 and 50
+    assert answer["team"] == {"teamId": team} | window | values
+    assert sorted(of["onTimeRate"] for of in answer["members"]) == [0, 1]
 
 
-def test_a_team_of_others_is_as_unknown(person: Person, team: str) -> None:
-    theirs = person.get(f"{PATH}/quality?teamId={team}")
-    assert error_code(theirs) == (404, "not_found")
-    assert theirs.get_json() == person.get(f"{PATH}/quality?teamId=nothing").get_json()
+def test_the_counts_of_a_team_are_the_sums_of_its_members(
+    app: Flask, manager: Person, member: Person, team: str
+) -> None:
+    for assignee, completed_at in ((manager, day(2)), (member, day(3)), (member, None), (member, day(20))):
+        keep_task(app, assignee, created_at=day(1), completed_at=completed_at)
+    answer = ok(manager.get(f"{PATH}/productivity?teamId={team}&{MARCH}"))
+    for name, total in {"assigned": 4, "completed": 2, "active": 2}.items():
+        assert answer["team"][name] == sum(of[name] for of in answer["members"]) == total
+    assert (answer["team"]["completionRate"], answer["team"]["score"]) == (0.5, 38)  # 0.1 a day and member
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_roll_up_of_one_member_is_that_member(app: Flask, manager: Person, team: str, metric: str) -> None:
+    facts = {"estimate_hours": 3, "actual_hours": 4, "due_at": day(4), "rating": 4, "rated_at": day(5)}
+    keep_task(app, manager, created_at=day(1), completed_at=day(3), first_completed_at=day(2), **facts)
+    answer = ok(manager.get(f"{PATH}/{metric}?teamId={team}&{MARCH}"))
+    [member] = answer["members"]
+    assert member.pop("userId") == manager.id
+    assert answer["team"] == {"teamId": team} | member
+    assert answer["team"]["score"] is not None
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_team_without_members_has_a_metric_of_nothing(admin: Person, team: str, metric: str) -> None:
+    answer = ok(admin.get(f"{PATH}/{metric}?teamId={team}"))
+    assert answer["members"] == []
+    assert NO_TASKS[metric].items() <= answer["team"].items()
+
+
+def test_a_task_of_the_team_that_nobody_of_it_has_does_not_count(
+    app: Flask, manager: Person, person: Person, team: str
+) -> None:
+    keep_task(app, person, created_at=day(1), team_id=team)
+    assert ok(manager.get(f"{PATH}/productivity?teamId={team}&{MARCH}"))["team"]["assigned"] == 0
+
+
+OF_A_TEAM = ["quality", "productivity/history", "quality/history"]
+
+
+@pytest.mark.parametrize("path", OF_A_TEAM)
+def test_a_member_does_not_read_the_teams_metrics(member: Person, team: str, path: str) -> None:
+    assert error_code(member.get(f"{PATH}/{path}?teamId={team}")) == (403, "forbidden")
+
+
+@pytest.mark.parametrize("path", OF_A_TEAM)
+def test_a_team_of_others_is_as_unknown(new_person: NewPerson, team: str, path: str) -> None:
+    for stranger in (new_person(), new_person(Role.MANAGER)):
+        theirs = stranger.get(f"{PATH}/{path}?teamId={team}")
+        assert error_code(theirs) == (404, "not_found")
+        assert theirs.get_json() == stranger.get(f"{PATH}/{path}?teamId=nothing").get_json()
 
 
 def test_an_admin_reads_the_metrics_of_any_team(admin: Person, member: Person, team: str) -> None:
     assert [of["userId"] for of in ok(admin.get(f"{PATH}/quality?teamId={team}"))["members"]] == [member.id]
+    assert {of["teamId"] for of in ok(admin.get(f"{PATH}/quality/history?teamId={team}"))["items"]} == {team}
+
+
+def test_an_admin_finds_no_team_that_there_is_not(admin: Person) -> None:
+    for path in OF_A_TEAM:
+        assert error_code(admin.get(f"{PATH}/{path}?teamId=nothing")) == (404, "not_found")
 
 
 # --- history
@@ -191,6 +253,63 @@ def test_the_last_day_ends_with_the_window(person: Person) -> None:
     query = "from=2026-03-01T00:00:00Z&to=2026-03-02T06:00:00Z"
     items = ok(person.get(f"{PATH}/efficiency/history?{query}"))["items"]
     assert [item["to"] for item in items] == ["2026-03-02T00:00:00.000Z", "2026-03-02T06:00:00.000Z"]
+
+
+def test_history_has_an_item_a_week(app: Flask, person: Person) -> None:
+    for completed_at in (day(2), day(7), day(9), None):
+        keep_task(app, person, created_at=day(1), status="done", completed_at=completed_at)
+    items = ok(person.get(f"{PATH}/productivity/history?{MARCH}&bucket=week"))["items"]
+    assert [(item["from"], item["to"]) for item in items] == [
+        ("2026-03-01T00:00:00.000Z", "2026-03-08T00:00:00.000Z"),
+        ("2026-03-08T00:00:00.000Z", "2026-03-11T00:00:00.000Z"),
+    ]
+    assert [(item["assigned"], item["completed"], item["active"]) for item in items] == [(4, 2, 2), (2, 1, 1)]
+
+
+def test_a_week_is_counted_from_the_start_of_the_window(person: Person) -> None:
+    query = "from=2026-03-04T06:30:00Z&to=2026-03-18T06:30:00Z&bucket=week"
+    items = ok(person.get(f"{PATH}/quality/history?{query}"))["items"]
+    assert [item["from"] for item in items] == ["2026-03-04T06:30:00.000Z", "2026-03-11T06:30:00.000Z"]
+
+
+def test_an_item_is_what_is_read_for_its_time(app: Flask, person: Person) -> None:
+    for metric, bucket in ((metric, bucket) for metric in METRICS for bucket in ("day", "week")):
+        facts = {"due_at": day(4), "rating": 4, "rated_at": day(9)}
+        keep_task(app, person, created_at=day(1), completed_at=day(3), first_completed_at=day(2), **facts)
+        for item in ok(person.get(f"{PATH}/{metric}/history?{MARCH}&bucket={bucket}"))["items"]:
+            assert ok(person.get(f"{PATH}/{metric}?from={item['from']}&to={item['to']}")) == item
+
+
+def test_what_is_beneath_a_millisecond_is_cut_off(app: Flask, person: Person) -> None:
+    keep_task(app, person, created_at=day(1), completed_at=START)
+    query = "from=2026-03-01T00:00:00.000999Z&to=2026-03-03T00:00:00.000999Z"
+    items = ok(person.get(f"{PATH}/productivity/history?{query}"))["items"]
+    assert [(item["from"], item["completed"]) for item in items] == [
+        ("2026-03-01T00:00:00.000Z", 1),
+        ("2026-03-02T00:00:00.000Z", 0),
+    ]
+
+
+def test_a_manager_reads_the_history_of_a_team(app: Flask, manager: Person, member: Person, team: str) -> None:
+    for assignee, completed_at in ((manager, day(2)), (member, day(2)), (member, day(4))):
+        keep_task(app, assignee, created_at=day(1), completed_at=completed_at)
+    items = ok(manager.get(f"{PATH}/productivity/history?teamId={team}&{MARCH}"))["items"]
+    assert [item["completed"] for item in items] == [0, 2, 0, 1, 0, 0, 0, 0, 0, 0]
+    assert [item["active"] for item in items[:4]] == [3, 1, 1, 0]
+    assert items[1].keys() == {"teamId", "from", "to"} | NO_TASKS["productivity"].keys()
+    assert items[1]["score"] == 76.6667  # two of three, and one a day and member
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_an_item_of_a_team_is_its_roll_up_for_that_time(
+    app: Flask, manager: Person, member: Person, team: str, metric: str
+) -> None:
+    for assignee in (manager, member):
+        facts = {"due_at": day(2), "rating": 4, "rated_at": day(9)}
+        keep_task(app, assignee, created_at=day(1), completed_at=day(3), first_completed_at=day(2), **facts)
+    for item in ok(manager.get(f"{PATH}/{metric}/history?teamId={team}&{MARCH}&bucket=week"))["items"]:
+        window = f"from={item['from']}&to={item['to']}"
+        assert ok(manager.get(f"{PATH}/{metric}?teamId={team}&{window}"))["team"] == item
 
 
 def test_history_is_of_the_last_30_days(person: Person) -> None:
@@ -280,15 +399,27 @@ def test_a_bad_window_is_refused(person: Person, path: str) -> None:
         assert list(answer.get_json()["error"]["details"]) == [field], query
 
 
-def test_a_user_and_a_team_at_once_are_refused(manager: Person, team: str) -> None:
-    answer = manager.get(f"{PATH}/quality?userId={manager.id}&teamId={team}")
+@pytest.mark.parametrize("path", ["quality", "quality/history"])
+def test_a_user_and_a_team_at_once_are_refused(manager: Person, team: str, path: str) -> None:
+    answer = manager.get(f"{PATH}/{path}?userId={manager.id}&teamId={team}")
     assert error_code(answer) == (400, "validation_failed")
     assert list(answer.get_json()["error"]["details"]) == ["teamId"]
 
 
-@pytest.mark.parametrize("query", ["bucket=hour", "teamId=some"])
-def test_history_is_by_day_and_of_one_user(person: Person, query: str) -> None:
-    assert error_code(person.get(f"{PATH}/quality/history?{query}")) == (400, "validation_failed")
+@pytest.mark.parametrize("path", ["quality", "quality/history"])
+def test_a_team_without_an_id_is_refused(manager: Person, path: str) -> None:
+    assert error_code(manager.get(f"{PATH}/{path}?teamId=")) == (400, "validation_failed")
+
+
+@pytest.mark.parametrize("bucket", ["hour", "month", "Day", "7", "", "day,week", "day&bucket=week"])
+def test_another_bucket_than_a_day_or_a_week_is_refused(person: Person, bucket: str) -> None:
+    answer = person.get(f"{PATH}/quality/history?bucket={bucket}")
+    assert error_code(answer) == (400, "validation_failed")
+    assert list(answer.get_json()["error"]["details"]) == ["bucket"]
+
+
+def test_only_a_history_has_buckets(person: Person) -> None:
+    assert error_code(person.get(f"{PATH}/quality?bucket=day")) == (400, "validation_failed")
 
 
 @pytest.mark.parametrize("body", [{"userId": 1}, {"userId": ""}, {"metric": "quality"}, []])

@@ -1,13 +1,17 @@
-"""Which metrics are emitted when a task changes, and that no others are."""
+"""Which metrics are computed and emitted when a task changes, and that no others are."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
 from flask import Flask
+from werkzeug.test import TestResponse
 
+from app.extensions import db
 from tests.integration.conftest import NewPerson, Person
 from tests.support.outbox import listen
+from tests.support.plans import executed
 from tests.support.tasks import PATH, new_task
 
 News = Callable[[], list[tuple[str, Any]]]
@@ -156,3 +160,98 @@ def test_a_refused_change_emits_no_metric(manager: Person, member: Person, emitt
     emitted()
     assert member.put(f"{PATH}/{task['id']}/rating", {"rating": 5}).status_code == 403
     assert emitted() == []
+
+
+# --- what is computed
+
+PRODUCTIVITY, EFFICIENCY, QUALITY = "productivity", "efficiency", "quality"
+ALL = {PRODUCTIVITY, EFFICIENCY, QUALITY}
+
+
+def computed(app: Flask, change: Callable[[], TestResponse]) -> set[tuple[str, str]]:
+    """Of whom which metrics a request computes: it looks up what was last told of each."""
+    with app.app_context(), executed(db.engine) as statements:
+        assert change().status_code < 300
+    asked = [found for statement, found in statements if "FROM metric_snapshots" in statement]
+    values = [list(found.values() if isinstance(found, dict) else found) for found in asked]
+    return {(user_id, metric) for user_id, *metrics in values for metric in metrics}
+
+
+@pytest.fixture
+def other(new_person: NewPerson, team: str) -> Person:
+    """Another member of the team."""
+    return new_person(teams=[team])
+
+
+Request = tuple[str, str, Any]
+"""Of a task: the method, the rest of the path, the body."""
+
+OPEN: list[tuple[Request, set[str]]] = [
+    (("PATCH", "", {"title": "Another", "priority": "high"}), set()),
+    (("PATCH", "", {"dueAt": "2999-01-01T00:00:00Z", "estimateHours": 3}), set()),
+    (("PATCH", "/status", {"status": "in_progress"}), set()),
+    (("PATCH", "/progress", {"progress": 50}), set()),
+    (("POST", "/notes", {"content": "Soon"}), set()),
+    (("PATCH", "/status", {"status": "done"}), ALL),
+    (("POST", "/complete", {"actualHours": 3}), ALL),
+    (("PUT", "/rating", {"rating": 3}), {QUALITY}),
+    (("DELETE", "", None), {PRODUCTIVITY}),
+]
+DONE: list[tuple[Request, set[str]]] = [
+    (("PATCH", "", {"title": "Another"}), set()),
+    (("PATCH", "", {"dueAt": "2999-01-01T00:00:00Z"}), {EFFICIENCY}),
+    (("PATCH", "", {"estimateHours": 3}), {EFFICIENCY}),
+    (("POST", "/complete", {"actualHours": 3}), {EFFICIENCY}),
+    (("PUT", "/rating", {"rating": 3}), {QUALITY}),
+    (("PATCH", "/status", {"status": "blocked"}), ALL),
+    (("DELETE", "", None), ALL),
+]
+
+
+def send(person: Person, task: dict[str, Any], request: Request) -> TestResponse:
+    method, path, body = request
+    answer: TestResponse = getattr(person, method.lower())(f"{PATH}/{task['id']}{path}", body)
+    return answer
+
+
+def test_a_change_of_an_open_task_computes_only_what_it_can_bear_on(
+    app: Flask, manager: Person, member: Person
+) -> None:
+    for request, metrics in OPEN:
+        task = new_task(manager, assigneeId=member.id)
+        found = computed(app, partial(send, manager, task, request))
+        assert found == {(member.id, metric) for metric in metrics}, request
+
+
+def test_a_change_of_a_completed_task_computes_only_what_it_can_bear_on(
+    app: Flask, manager: Person, member: Person
+) -> None:
+    for request, metrics in DONE:
+        task = new_task(manager, assigneeId=member.id)
+        send(member, task, ("POST", "/complete", None))
+        found = computed(app, partial(send, manager, task, request))
+        assert found == {(member.id, metric) for metric in metrics}, request
+
+
+def test_a_new_task_computes_productivity_alone(app: Flask, manager: Person, member: Person) -> None:
+    found = computed(app, lambda: manager.post(PATH, {"title": "T", "assigneeId": member.id}))
+    assert found == {(member.id, PRODUCTIVITY)}
+
+
+def test_a_reassignment_computes_productivity_of_both(
+    app: Flask, manager: Person, member: Person, other: Person
+) -> None:
+    task = new_task(manager, assigneeId=member.id)
+    found = computed(app, lambda: manager.put(f"{PATH}/{task['id']}/assignee", {"userId": other.id}))
+    assert found == {(member.id, PRODUCTIVITY), (other.id, PRODUCTIVITY)}
+
+
+@pytest.mark.parametrize("before", [("POST", "/complete", None), ("PUT", "/rating", {"rating": 3})])
+def test_a_reassignment_of_what_was_done_or_rated_computes_all_of_both(
+    app: Flask, manager: Person, member: Person, other: Person, before: Request
+) -> None:
+    task = new_task(manager, assigneeId=member.id)
+    send(manager, task, before)
+    send(manager, task, ("PATCH", "/status", {"status": "in_progress"}))  # that it was done is enough
+    found = computed(app, partial(send, manager, task, ("PUT", "/assignee", {"userId": other.id})))
+    assert found == {(user.id, metric) for user in (member, other) for metric in ALL}

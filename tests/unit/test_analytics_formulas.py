@@ -1,36 +1,26 @@
 """The formulas of the metrics, by the examples of docs/analytics.md and by what always holds."""
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.analytics.formulas import TaskFacts, efficiency, productivity, quality
+from app.analytics.formulas import FORMULAS, HOUR, Counts, Metric, efficiency, productivity, quality
 from app.analytics.window import Window
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(START, START + timedelta(days=10))
-BEFORE, INSIDE, AFTER = START - timedelta(days=1), START + timedelta(days=1), WINDOW.end + timedelta(days=1)
-
-
-def open_task(created_at: datetime = INSIDE) -> TaskFacts:
-    return TaskFacts(created_at=created_at)
-
-
-def done_task(completed_at: datetime, created_at: datetime = BEFORE) -> TaskFacts:
-    return TaskFacts(created_at=created_at, completed_at=completed_at, first_completed_at=completed_at)
-
+TIMES = {"from": WINDOW.start, "to": WINDOW.end}
+NOBODY = Counts(people=0)
 
 # --- productivity
 
 
 def test_productivity_is_as_in_the_example() -> None:
-    measured = productivity("u", WINDOW, [done_task(INSIDE)] * 6 + [open_task()] * 2)
-    assert measured.model_dump(by_alias=True) == {
-        "userId": "u",
-        "from": WINDOW.start,
-        "to": WINDOW.end,
+    measured = productivity(WINDOW, Counts(completed=6, active=2))
+    assert measured.model_dump(by_alias=True) == TIMES | {
         "assigned": 8,
         "completed": 6,
         "active": 2,
@@ -40,43 +30,29 @@ def test_productivity_is_as_in_the_example() -> None:
     }
 
 
-@pytest.mark.parametrize(
-    ("task", "counts"),
-    [
-        (open_task(BEFORE), (1, 0, 1)),
-        (open_task(WINDOW.end), (0, 0, 0)),
-        (done_task(BEFORE), (0, 0, 0)),
-        (done_task(START), (1, 1, 0)),
-        (done_task(WINDOW.end), (1, 0, 1)),
-        (done_task(AFTER), (1, 0, 1)),
-        (done_task(AFTER, created_at=AFTER), (0, 0, 0)),
-    ],
-    ids=[
-        "open before the window",
-        "created at its end",
-        "done before it",
-        "done at its start",
-        "done at its end",
-        "done after it",
-        "created after it",
-    ],
-)
-def test_a_task_is_assigned_completed_or_active(task: TaskFacts, counts: tuple[int, int, int]) -> None:
-    measured = productivity("u", WINDOW, [task])
-    assert (measured.assigned, measured.completed, measured.active) == counts
+def test_the_productivity_of_a_team_is_as_in_the_example() -> None:
+    team = productivity(WINDOW, Counts(completed=6, active=2) + Counts(completed=2))
+    assert (team.assigned, team.completed, team.active) == (10, 8, 2)
+    assert (team.completion_rate, team.throughput_per_day, team.score) == (0.8, 0.8, 68)
 
 
-def test_without_tasks_there_is_no_rate_and_no_score() -> None:
-    measured = productivity("u", WINDOW, [])
+@pytest.mark.parametrize("counts", [Counts(), NOBODY])
+def test_without_tasks_there_is_no_rate_and_no_score(counts: Counts) -> None:
+    measured = productivity(WINDOW, counts)
     assert (measured.completion_rate, measured.throughput_per_day, measured.score) == (None, 0, None)
 
 
 def test_all_done_at_one_a_day_is_the_best_productivity() -> None:
-    assert productivity("u", WINDOW, [done_task(INSIDE)] * 10).score == 100
+    assert productivity(WINDOW, Counts(completed=10)).score == 100
+
+
+def test_all_done_at_one_a_day_and_person_is_the_best_productivity_of_a_team() -> None:
+    assert productivity(WINDOW, Counts(people=3, completed=30)).score == 100
+    assert productivity(WINDOW, Counts(people=4, completed=30)).score == 92.5
 
 
 def test_values_have_four_decimals() -> None:
-    measured = productivity("u", WINDOW, [done_task(INSIDE), open_task(), open_task()])
+    measured = productivity(WINDOW, Counts(completed=1, active=2))
     assert (measured.completion_rate, measured.score) == (0.3333, 26.3333)
 
 
@@ -84,19 +60,8 @@ def test_values_have_four_decimals() -> None:
 
 
 def test_efficiency_is_as_in_the_example() -> None:
-    late = TaskFacts(
-        created_at=BEFORE,
-        started_at=INSIDE,
-        completed_at=INSIDE + timedelta(hours=30),
-        due_at=INSIDE,
-        estimate_hours=4,
-        actual_hours=5,
-    )
-    quick = TaskFacts(created_at=INSIDE, completed_at=INSIDE + timedelta(hours=10))
-    assert efficiency("u", WINDOW, [late, quick]).model_dump(by_alias=True) == {
-        "userId": "u",
-        "from": WINDOW.start,
-        "to": WINDOW.end,
+    counts = Counts(completed=2, cycle_ms=40 * HOUR, due=1, on_time=0, estimated=1, accuracy=0.75)
+    assert efficiency(WINDOW, counts).model_dump(by_alias=True) == TIMES | {
         "onTimeRate": 0,
         "avgCycleHours": 20,
         "estimateAccuracy": 0.75,
@@ -104,25 +69,22 @@ def test_efficiency_is_as_in_the_example() -> None:
     }
 
 
-def test_done_at_the_due_time_is_on_time() -> None:
-    task = TaskFacts(created_at=BEFORE, completed_at=INSIDE, due_at=INSIDE)
-    assert efficiency("u", WINDOW, [task]).on_time_rate == 1
+def test_the_efficiency_of_a_team_is_no_mean_of_means() -> None:
+    one, other = Counts(completed=1, cycle_ms=2 * HOUR, due=1, on_time=1), Counts(completed=3, cycle_ms=6 * HOUR, due=3)
+    team = efficiency(WINDOW, one + other)
+    assert (team.on_time_rate, team.avg_cycle_hours, team.score) == (0.25, 2, 25)
 
 
-@pytest.mark.parametrize(("actual", "accuracy"), [(4, 1), (2, 0.5), (6, 0.5), (8, 0), (100, 0), (0, 0)])
-def test_an_estimate_is_as_accurate_as_it_is_near(actual: float, accuracy: float) -> None:
-    task = TaskFacts(created_at=BEFORE, completed_at=INSIDE, estimate_hours=4, actual_hours=actual)
-    assert efficiency("u", WINDOW, [task]).estimate_accuracy == accuracy
+@pytest.mark.parametrize(
+    ("counts", "score"),
+    [(Counts(completed=1, due=1, on_time=1), 100), (Counts(completed=1, estimated=1, accuracy=0.5), 50)],
+)
+def test_the_score_is_of_what_there_is(counts: Counts, score: float) -> None:
+    assert efficiency(WINDOW, counts).score == score
 
 
-def test_the_score_is_of_what_there_is() -> None:
-    task = TaskFacts(created_at=BEFORE, completed_at=INSIDE, due_at=AFTER)
-    assert efficiency("u", WINDOW, [task]).score == 100
-
-
-@pytest.mark.parametrize("task", [open_task(), done_task(BEFORE), done_task(AFTER)])
-def test_tasks_not_completed_in_the_window_have_no_efficiency(task: TaskFacts) -> None:
-    measured = efficiency("u", WINDOW, [task])
+def test_what_nobody_completed_has_no_efficiency() -> None:
+    measured = efficiency(WINDOW, Counts(active=3))
     assert (measured.on_time_rate, measured.avg_cycle_hours, measured.estimate_accuracy, measured.score) == (None,) * 4
 
 
@@ -130,15 +92,8 @@ def test_tasks_not_completed_in_the_window_have_no_efficiency(task: TaskFacts) -
 
 
 def test_quality_is_as_in_the_example() -> None:
-    reopened = TaskFacts(created_at=BEFORE, first_completed_at=INSIDE, reopen_count=1)
-    rated = [
-        TaskFacts(created_at=BEFORE, first_completed_at=INSIDE, completed_at=INSIDE, rating=rating, rated_at=INSIDE)
-        for rating in (5, 4)
-    ]
-    assert quality("u", WINDOW, [reopened, *rated, done_task(INSIDE)]).model_dump(by_alias=True) == {
-        "userId": "u",
-        "from": WINDOW.start,
-        "to": WINDOW.end,
+    counts = Counts(first_completed=4, reopened=1, rated=2, ratings=9)
+    assert quality(WINDOW, counts).model_dump(by_alias=True) == TIMES | {
         "reopenRate": 0.25,
         "avgRating": 4.5,
         "ratedTasks": 2,
@@ -146,91 +101,107 @@ def test_quality_is_as_in_the_example() -> None:
     }
 
 
-def test_what_was_completed_before_the_window_is_not_reopened_in_it() -> None:
-    again = TaskFacts(created_at=BEFORE, first_completed_at=BEFORE, completed_at=INSIDE, reopen_count=1)
-    assert quality("u", WINDOW, [again]).reopen_rate is None
-
-
-@pytest.mark.parametrize("rated_at", [BEFORE, WINDOW.end, AFTER])
-def test_a_rating_counts_when_it_was_given(rated_at: datetime) -> None:
-    task = TaskFacts(created_at=BEFORE, completed_at=INSIDE, rating=5, rated_at=rated_at)
-    assert quality("u", WINDOW, [task]).rated_tasks == 0
-
-
 @pytest.mark.parametrize(("rating", "score"), [(1, 0), (3, 50), (5, 100)])
 def test_a_rating_alone_makes_a_score(rating: int, score: float) -> None:
-    task = TaskFacts(created_at=BEFORE, rating=rating, rated_at=INSIDE)
-    assert quality("u", WINDOW, [task]).score == score
+    assert quality(WINDOW, Counts(rated=1, ratings=rating)).score == score
 
 
 # --- what always holds
 
-TIMES = st.integers(-20, 20).map(lambda hours: START + timedelta(hours=12 * hours))
-HOURS = st.none() | st.floats(0.01, 10_000)
+NUMBERS = st.integers(0, 1_000)
 
 
 @st.composite
-def any_task(draw: st.DrawFn) -> TaskFacts:
-    """A task as its life may have left it: times are in the order in which they can be."""
-    created_at, started_at, first, last = sorted(draw(st.tuples(TIMES, TIMES, TIMES, TIMES)))
-    rating = draw(st.none() | st.integers(1, 5))
-    completed = draw(st.sampled_from(["never", "once", "again", "not any more"]))
-    return TaskFacts(
-        created_at=created_at,
-        started_at=draw(st.sampled_from([None, started_at])),
-        completed_at={"once": first, "again": last}.get(completed),
-        first_completed_at=None if completed == "never" else first,
-        due_at=draw(st.none() | TIMES),
-        estimate_hours=draw(HOURS),
-        actual_hours=draw(HOURS),
-        reopen_count=int(completed in ("again", "not any more")),
-        rating=rating,
-        rated_at=None if rating is None else draw(TIMES),
+def any_counts(draw: st.DrawFn) -> Counts:
+    """What may be counted of the tasks of one person."""
+    completed, first, rated = draw(NUMBERS), draw(NUMBERS), draw(NUMBERS)
+    due, estimated = draw(st.integers(0, completed)), draw(st.integers(0, completed))
+    return Counts(
+        completed=completed,
+        active=draw(NUMBERS),
+        cycle_ms=completed * draw(st.integers(0, 1_000)) * HOUR,
+        due=due,
+        on_time=draw(st.integers(0, due)),
+        estimated=estimated,
+        accuracy=estimated * draw(st.integers(0, 4)) / 4,
+        first_completed=first,
+        reopened=draw(st.integers(0, first)),
+        rated=rated,
+        ratings=rated * draw(st.integers(1, 5)),
     )
 
 
-TASKS = st.lists(any_task(), max_size=8)
+TEAMS = st.lists(any_counts(), min_size=1, max_size=4)
+
+
+def added(members: list[Counts]) -> Counts:
+    return sum(members, NOBODY)
 
 
 def within(value: float | None, least: float, most: float) -> bool:
     return value is None or least <= value <= most
 
 
-@given(TASKS)
-def test_productivity_stays_in_its_bounds(tasks: list[TaskFacts]) -> None:
-    measured = productivity("u", WINDOW, tasks)
-    assert measured.completed + measured.active == measured.assigned <= len(tasks)
-    assert within(measured.completion_rate, 0, 1)
-    assert within(measured.score, 0, 100)
+@given(TEAMS)
+def test_all_values_stay_in_their_bounds(members: list[Counts]) -> None:
+    counts = added(members)
+    done, smooth, good = productivity(WINDOW, counts), efficiency(WINDOW, counts), quality(WINDOW, counts)
+    assert done.completed + done.active == done.assigned
+    assert within(done.completion_rate, 0, 1)
+    assert within(smooth.on_time_rate, 0, 1)
+    assert within(smooth.estimate_accuracy, 0, 1)
+    assert within(smooth.avg_cycle_hours, 0, 1_000)
+    assert within(good.reopen_rate, 0, 1)
+    assert within(good.avg_rating, 1, 5)
+    assert all(within(values.score, 0, 100) for values in (done, smooth, good))
 
 
-@given(TASKS)
-def test_efficiency_stays_in_its_bounds(tasks: list[TaskFacts]) -> None:
-    measured = efficiency("u", WINDOW, tasks)
-    assert within(measured.on_time_rate, 0, 1)
-    assert within(measured.estimate_accuracy, 0, 1)
-    assert within(measured.avg_cycle_hours, 0, float("inf"))
-    assert within(measured.score, 0, 100)
+@given(any_counts())
+def test_the_roll_up_of_one_is_that_one(counts: Counts) -> None:
+    assert added([counts]) == counts
 
 
-@given(TASKS)
-def test_quality_stays_in_its_bounds(tasks: list[TaskFacts]) -> None:
-    measured = quality("u", WINDOW, tasks)
-    assert within(measured.reopen_rate, 0, 1)
-    assert within(measured.avg_rating, 1, 5)
-    assert within(measured.score, 0, 100)
+@given(TEAMS)
+def test_the_counts_of_a_roll_up_are_sums(members: list[Counts]) -> None:
+    team, each = productivity(WINDOW, added(members)), [productivity(WINDOW, counts) for counts in members]
+    assert team.assigned == sum(of.assigned for of in each)
+    assert team.completed == sum(of.completed for of in each)
+    assert team.active == sum(of.active for of in each)
+    assert quality(WINDOW, added(members)).rated_tasks == sum(quality(WINDOW, of).rated_tasks for of in members)
 
 
-@given(TASKS)
-def test_what_is_completed_in_days_adds_up(tasks: list[TaskFacts]) -> None:
-    days = [productivity("u", day, tasks).completed for day in WINDOW.split(timedelta(days=1))]
-    assert sum(days) == productivity("u", WINDOW, tasks).completed
+@given(TEAMS, st.randoms(use_true_random=False))
+def test_the_order_of_the_members_does_not_matter(members: list[Counts], random: Random) -> None:
+    mixed = members.copy()
+    random.shuffle(mixed)
+    assert added(mixed) == added(members)
 
 
-@given(st.integers(1, 400 * 24))
-def test_a_window_is_split_without_gap_and_without_rest(hours: int) -> None:
+@pytest.mark.parametrize("metric", Metric)
+@given(any_counts(), st.integers(1, 5))
+def test_a_team_of_alike_members_has_the_rates_and_the_score_of_each(metric: Metric, one: Counts, size: int) -> None:
+    amounts = {"from_", "to", "assigned", "completed", "active", "throughput_per_day", "rated_tasks"}
+    team, member = (FORMULAS[metric](WINDOW, counts) for counts in (added([one] * size), one))
+    assert team.model_dump(exclude=amounts) == pytest.approx(member.model_dump(exclude=amounts), abs=0.0001)
+
+
+@given(TEAMS)
+def test_the_rates_and_scores_of_a_team_lie_between_those_of_its_members(members: list[Counts]) -> None:
+    team = efficiency(WINDOW, added(members))
+    rates = [
+        of.on_time_rate for of in (efficiency(WINDOW, counts) for counts in members) if of.on_time_rate is not None
+    ]
+    assert within(team.on_time_rate, min(rates, default=0), max(rates, default=0))
+
+
+# --- windows
+
+
+@given(st.integers(1, 400 * 24), st.sampled_from([1, 7]))
+def test_a_window_is_split_without_gap_and_without_rest(hours: int, days: int) -> None:
     window = Window(START, START + timedelta(hours=hours))
-    parts = window.split(timedelta(days=1))
+    parts = window.split(timedelta(days=days))
     assert [part.end for part in parts[:-1]] == [part.start for part in parts[1:]]
     assert (parts[0].start, parts[-1].end) == (window.start, window.end)
-    assert all(0 < part.days <= 1 for part in parts)
+    assert all(part.days == days for part in parts[:-1])
+    assert 0 < parts[-1].days <= days

@@ -12,7 +12,7 @@ T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
 def task_after(*statuses: Status) -> Task:
     """A task that entered each of ``statuses``, the first at T0, then one an hour."""
-    task = Task(status=Status.TODO, reopen_count=0)
+    task = Task(status=Status.TODO, reopen_count=0, created_at=T0)
     for hours, status in enumerate(statuses):
         task.enter(status, T0 + timedelta(hours=hours))
     return task
@@ -35,6 +35,12 @@ def test_work_begins_once() -> None:
 def test_done_is_completed() -> None:
     task = task_after(Status.IN_PROGRESS, Status.DONE)
     assert task.completed_at == task.first_completed_at == T0 + timedelta(hours=1)
+
+
+def test_nothing_happens_to_a_task_before_it_was_made() -> None:
+    task = Task(status=Status.TODO, reopen_count=0, created_at=T0)
+    task.enter(Status.DONE, T0 - timedelta(milliseconds=1))  # of another process, whose clock is behind
+    assert task.completed_at == task.updated_at == T0
 
 
 def test_it_was_updated_when_it_was_completed() -> None:
