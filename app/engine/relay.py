@@ -9,7 +9,7 @@ from typing import Any
 
 from eventlet import Timeout, sleep, spawn
 from eventlet.event import Event
-from sqlalchemy import Connection, Select, bindparam, func, insert, select, text, update
+from sqlalchemy import Connection, Select, Table, bindparam, func, insert, select, text, update
 
 from app.engine.begin import Begin
 from app.engine.brokers import Broker
@@ -55,6 +55,7 @@ class Relay:
         self._woken = Event()
         self._numbered: deque[Envelope] = deque()
         self._pacer = Pacer(outbox.table)
+        self._waiting = _waiting(outbox.table)  # made once: that took a third of a turn for one event
         outbox.on_commit = self.wake
 
     def newest(self) -> int:
@@ -130,7 +131,7 @@ class Relay:
             with self._begin() as connection:
                 _take_turn(connection)
                 most = BATCH + len(self._pacer.held)
-                rows = connection.execute(self._waiting(most)).all()
+                rows = connection.execute(self._waiting, {"most": most}).all()
                 leaving = self._pacer.choose(connection, rows)
                 envelopes = self._give_numbers(connection, leaving) if leaving else []
         except BaseException:
@@ -138,13 +139,6 @@ class Relay:
             raise
         self._numbered.extend(envelopes)
         return len(rows) == most
-
-    def _waiting(self, most: int) -> Select[Any]:
-        t = self._table.c
-        newest = select(func.coalesce(func.max(t.seq), 0)).scalar_subquery().label("newest")
-        pace = (t.conflation_key, t.conflation_window, t.room_ceiling)
-        waiting = select(t.id, t.event, t.payload, t.rooms, *pace, newest).where(t.seq.is_(None))
-        return waiting.order_by(t.id).limit(most)
 
     def _give_numbers(self, connection: Connection, rows: Rows) -> list[Envelope]:
         first = rows[0].newest + 1
@@ -158,6 +152,15 @@ class Relay:
         if index:
             connection.execute(insert(self._rooms), index)
         return envelopes
+
+
+def _waiting(table: Table) -> Select[Any]:
+    """The first rows that have no number, ``most`` of them, each with the newest number that was given."""
+    t = table.c
+    newest = select(func.coalesce(func.max(t.seq), 0)).scalar_subquery().label("newest")
+    pace = (t.conflation_key, t.conflation_window, t.room_ceiling)
+    waiting = select(t.id, t.event, t.payload, t.rooms, *pace, newest).where(t.seq.is_(None))
+    return waiting.order_by(t.id).limit(bindparam("most"))
 
 
 def _take_turn(connection: Connection) -> None:
