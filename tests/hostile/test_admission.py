@@ -93,7 +93,7 @@ def test_a_client_that_neither_polls_nor_connects_is_let_go(server: DropIn) -> N
     sessions = [Polling(server.port) for _ in range(20)]
     sleep(2 * CONNECT_TIMEOUT)
     assert server.sessions <= before
-    assert {session.poll().status for session in sessions} == {HTTPStatus.BAD_REQUEST}
+    assert {(session.poll().body, session.poll().status) for session in sessions} == {("1", HTTPStatus.BAD_REQUEST)}
 
 
 def test_a_client_that_said_connect_stays(ws: WebSocket) -> None:

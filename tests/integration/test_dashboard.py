@@ -338,7 +338,7 @@ def test_the_filter_offers_every_event_of_the_catalogue(alice: Browser) -> None:
 
 
 def test_the_service_worker_lies_at_the_root_since_that_is_what_it_is_for(browser: Browser) -> None:
-    answer = browser.open("/push-worker.js")
-    assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
-    assert b"showNotification" in answer.data
-    assert answer.headers["Cache-Control"] == "no-store"
+    with browser.open("/push-worker.js") as answer:
+        assert (answer.status_code, answer.mimetype) == (200, "text/javascript")
+        assert b"showNotification" in answer.data
+        assert answer.headers["Cache-Control"] == "no-store"

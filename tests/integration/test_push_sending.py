@@ -338,7 +338,7 @@ def test_a_subscription_that_ends_meanwhile_stands_in_nobodys_way(app: Flask, al
 def test_pushes_about_the_same_have_one_topic_and_one_tag(
     alice: Person, bob: Person, phone: Browser, worker: PushWorker
 ) -> None:
-    conversation, another = chat.start(bob, alice), chat.start(bob, alice)
+    conversation, another = chat.start(bob, alice), chat.start(bob, alice, title="Another")
     for place in (conversation, conversation, another):
         chat.write(bob, place)
     for type in ("note", "note", "reminder"):

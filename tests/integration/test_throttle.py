@@ -17,7 +17,7 @@ PATIENCE = 10.0  # seconds that a test waits for what must come
 
 def tell(conversation: str, typing: bool) -> None:
     for typist in TYPISTS:
-        socketio.publish(UserTyping(conversation_id=conversation, user_id=typist, typing=typing).envelope())
+        socketio.deliver_here(UserTyping(conversation_id=conversation, user_id=typist, typing=typing).envelope())
 
 
 def hear(listener: Socket, into: list[tuple[str, bool]]) -> None:
