@@ -6,11 +6,16 @@ with a state that is over.
 """
 
 from collections.abc import Callable
+from math import inf
 from time import monotonic
 from typing import Protocol
 
+from eventlet import sleep
+
 from app.engine.envelope import Envelope
 from app.engine.pace import Sent
+
+AT_ONCE = 200  # that are looked at in one turn: 1 ms
 
 
 class Timer(Protocol):
@@ -77,15 +82,28 @@ class Throttle:
         self._timer = self._call_later(max(0.0, due - self._now()), self._flush)
 
     def _flush(self) -> None:
-        """Let all leave that may: one by one, so that what is newer of one is not sent in front of it meanwhile."""
+        """Let all leave that may: one by one, so that what is newer of one is not sent in front of it meanwhile.
+
+        Each is looked at once, a few at a turn: thousands wait where a large team comes back at once.
+        """
         self._due = self._timer = None
+        next_due = inf
         try:
-            while (key := self._first_free()) is not None:
-                self._send(self._waiting.pop(key))
+            for number, key in enumerate(list(self._waiting), 1):
+                envelope = self._waiting.get(key)
+                if envelope is not None:
+                    next_due = min(next_due, self._send_if_free(key, envelope))
+                if number % AT_ONCE == 0:
+                    sleep()
         finally:
             if self._waiting:
-                self._flush_at(min(map(self._sent.is_free_at, self._waiting.values())))
+                self._flush_at(next_due if next_due < inf else self._now())
 
-    def _first_free(self) -> str | None:
-        now = self._now()
-        return next((key for key, envelope in self._waiting.items() if self._sent.is_free_at(envelope) <= now), None)
+    def _send_if_free(self, key: str, envelope: Envelope) -> float:
+        """When it may leave; if that is now, it does."""
+        free_at = self._sent.is_free_at(envelope)
+        if free_at > self._now():
+            return free_at
+        del self._waiting[key]
+        self._send(envelope)
+        return inf

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 from itertools import groupby
 
+import eventlet
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine import Envelope, Pace
-from app.engine.throttle import Throttle
+from app.engine.throttle import AT_ONCE, Throttle
 
 
 class Clock:
@@ -67,6 +68,23 @@ def stage() -> Iterator[Stage]:
     yield stage
     stage.clock.go_to(1000)
     assert not stage.throttle._waiting
+
+
+def test_thousands_that_wait_keep_nobody_from_a_turn(stage: Stage) -> None:
+    for number in range(5000):
+        stage.say(str(number), key=f"k{number}", rooms=("crowded",), window=0.0, ceiling=50)
+    turns: list[int] = []
+
+    def others() -> None:
+        while len(turns) < 1000:
+            turns.append(len(stage.left))
+            eventlet.sleep()
+
+    eventlet.spawn_n(others)
+    stage.clock.go_to(101)
+    assert len(stage.left) == 100
+    assert len(turns) >= 4950 // AT_ONCE
+    stage.throttle._waiting.clear()
 
 
 def test_what_has_no_pace_leaves_at_once(stage: Stage) -> None:
