@@ -1,9 +1,14 @@
-"""Serves as ``python wsgi.py`` does, and logs when COMMIT returned, for each transaction that published something."""
+"""Serves as ``python wsgi.py`` does, and logs when COMMIT returned, for each request that published something.
+
+Presence publishes, too, in the background: that is not counted.
+"""
 
 import wsgi  # before all else: it patches the standard library
 
 # isort: split
 from collections.abc import Callable
+
+from flask import has_request_context
 
 from app.cli.serve import serve
 from app.extensions import socketio
@@ -12,7 +17,8 @@ from bench.commits import write_down
 
 def _noting(wake_relay: Callable[[], None]) -> Callable[[], None]:
     def noted() -> None:
-        write_down()
+        if has_request_context():
+            write_down()
         wake_relay()
 
     return noted
