@@ -1,5 +1,6 @@
 """Who is connected, by user and device, over all processes: the sessions whose connection lives."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Collection
 from datetime import timedelta
@@ -51,7 +52,9 @@ class Presence:
             dead = select(p.id).where(p.id != self._process, p.seen_at < ago(connection, SILENT)).limit(1)
             return connection.scalar(dead) is not None
 
-    def connections(self, connection: Connection, owners: Collection[str] | None = None) -> Subquery:
+    def connections(
+        self, connection: Connection, owners: Collection[str] | None = None, room: str | None = None
+    ) -> Subquery:
         """A query for the ``owner``, ``device`` and ``connection`` of each that counts, and ``away``: 1 or 0.
 
         A connection is away when one of its sockets is: a namespace that is entered later says nothing.
@@ -59,6 +62,7 @@ class Presence:
         Args:
             connection: what it will be asked over.
             owners: whose; None for everybody's. Databases don't find out by themselves that they need no others.
+            room: only connections with a socket in it; None: all.
         """
         s, p = self._sessions.c, self._processes.c
         lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
@@ -68,7 +72,12 @@ class Presence:
             .where(s.lost_at.is_(None), lives)
             .group_by(s.owner, s.device, s.connection)
         )
-        return (query if owners is None else query.where(s.owner.in_(owners))).subquery()
+        if owners is not None:
+            query = query.where(s.owner.in_(owners))
+        if room is not None:
+            hears = s.rooms.contains(json.dumps(room), autoescape=True)
+            query = query.having(func.max(cast(hears, Integer)) == 1)
+        return query.subquery()
 
     def last_signs(self, owners: Collection[str]) -> Subquery:
         """A query for ``owner`` and ``seen_at``: the last sign of life of a process that has connections of theirs."""

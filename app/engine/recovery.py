@@ -195,6 +195,8 @@ class Recovery:
         else:
             client.stored = True  # whatever comes of it, it is let go
             self._sessions.add(client.session)
+            if self._clients.get(client.session.sid) is not client:  # it was let go before it was there
+                self.upkeep.let_go(client.session, for_good=True)
         self._check_current(client)
         client.live = True
         self._sessions.on_change([client.session.owner.id])

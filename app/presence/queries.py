@@ -20,14 +20,14 @@ from app.presence.models import UserPresence
 from app.presence.schemas import PresenceView
 
 
-def present(user_ids: Collection[str]) -> set[str]:
-    """Those of ``user_ids`` who have a live connection that they are not away from."""
-    return {id for id, status in connected(user_ids).items() if status == PresenceStatus.ONLINE}
+def hears(user_id: str, room: str) -> bool:
+    """Whether a user has a live connection that they are not away from, with a socket in ``room``."""
+    return connected([user_id], room).get(user_id) == PresenceStatus.ONLINE
 
 
-def connected(user_ids: Collection[str]) -> dict[str, PresenceStatus]:
+def connected(user_ids: Collection[str], room: str | None = None) -> dict[str, PresenceStatus]:
     """What the live connections of ``user_ids`` say, of those who have any: one that is not away beats all that are."""
-    live = _live(user_ids)
+    live = _live(user_ids, room)
     return dict(db.session.execute(select(live.c.owner, live.c.status)).all())
 
 
@@ -84,9 +84,9 @@ def strays(grace: timedelta) -> set[str]:
     return set(db.session.scalars(query.where(case((live.c.owner.is_(None), left), else_=here))))
 
 
-def _live(user_ids: Collection[str] | None = None) -> Subquery:
-    """``owner`` and ``status`` of those of ``user_ids``, or of all users, who are connected."""
-    c = socketio.presence.connections(db.session.connection(), user_ids).c
+def _live(user_ids: Collection[str] | None = None, room: str | None = None) -> Subquery:
+    """``owner`` and ``status`` of those of ``user_ids``, or of all users, who are connected (and hear ``room``)."""
+    c = socketio.presence.connections(db.session.connection(), user_ids, room).c
     kind = Choice(PresenceStatus)
     status = case(
         (func.min(c.away) == 1, literal(PresenceStatus.AWAY, kind)), else_=literal(PresenceStatus.ONLINE, kind)

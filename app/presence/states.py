@@ -43,7 +43,7 @@ def follow(state: State, seen: Observation, grace: timedelta) -> State:
         return State(seen.connected, since)
     if state.status == PresenceStatus.OFFLINE:
         return state
-    absent_since = state.absent_since or seen.left_at
+    absent_since = min(state.absent_since or seen.left_at, seen.at)  # a clock that was set back says later than now
     if absent_since + grace <= seen.at:
-        return State(PresenceStatus.OFFLINE, max(absent_since, state.last_seen_at))
+        return State(PresenceStatus.OFFLINE, min(max(absent_since, state.last_seen_at), seen.at))
     return State(state.status, state.last_seen_at, absent_since)

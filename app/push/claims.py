@@ -27,6 +27,7 @@ class Claim:
     subscription_id: str
     user_id: str
     device: Device
+    room: str
     subject: Subject
     subject_id: str
     tag: str
@@ -39,6 +40,7 @@ class Claim:
             subscription_id=push.subscription_id,
             user_id=push.subscription.user_id,
             device=Device.of(push.subscription),
+            room=push.room,
             subject=push.subject,
             subject_id=push.subject_id,
             tag=push.tag,

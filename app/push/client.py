@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from http.client import HTTPConnection, HTTPException
 from threading import Timer
+from time import monotonic
 from urllib.parse import urlsplit
 
 from app.push.endpoints import may_send_to
@@ -75,11 +76,14 @@ class _Connection(HTTPConnection):
         super().__init__(host, port or (443 if tls else 80), timeout=SILENT)
         self._tls = tls
         self._loopback = loopback
+        self._end = monotonic() + WHOLE
 
     def connect(self) -> None:
         self.sock = self._reach()
-        if self._tls:
-            self.sock = _tls().wrap_socket(self.sock, server_hostname=self.host)
+        if self._tls:  # what the handshake is done by can be aborted in the middle of it
+            wrapped = _tls().wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self.sock = wrapped
+            wrapped.do_handshake()
 
     def abort(self) -> None:
         if self.sock is not None:
@@ -92,8 +96,11 @@ class _Connection(HTTPConnection):
             raise ForbiddenAddress(self.host)
         failure = OSError("the name leads nowhere")
         for *_, address in found:
+            left = self._end - monotonic()
+            if left <= 0:
+                break
             try:
-                reached = socket.create_connection((str(address[0]), self.port), CONNECTING)
+                reached = socket.create_connection((str(address[0]), self.port), min(CONNECTING, left))
             except OSError as error:
                 failure = error
             else:

@@ -1,7 +1,7 @@
 """Where a push may go: to push services in the internet, and never to what stands behind the server's own walls."""
 
 import re
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit
 
 LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
@@ -9,6 +9,8 @@ HOST_NAME = re.compile(rf"(?:{LABEL}\.)+[a-z](?:[a-z0-9-]{{0,61}}[a-z0-9])?", re
 LOCAL_NAMES = (".localhost", ".local", ".internal", ".arpa")  # RFC 6761, 6762, 8375, and what clouds use
 LOOPBACK = ("localhost", "127.0.0.1")
 NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+UNICAST = IPv6Network("2000::/3")  # all that is global so far (RFC 4291, section 2.4)
+RELAYS = IPv4Network("192.88.99.0/24")  # of 6to4 (RFC 7526)
 
 
 def check_endpoint(url: str, *, loopback: bool) -> None:
@@ -42,7 +44,9 @@ def may_send_to(address: str, *, loopback: bool) -> bool:
     if loopback and ip.is_loopback:
         return True
     if isinstance(ip, IPv6Address):
-        if ip.is_site_local or ip.sixtofour or ip.teredo:
+        if ip.sixtofour or ip.teredo:
             return False
         ip = ip.ipv4_mapped or (IPv4Address(int(ip) & 0xFFFFFFFF) if ip in NAT64 else ip)
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, IPv6Address) and ip not in UNICAST:  # ::7f00:1 and 64:ff9b:1::/48 lead to IPv4, in their ways
+        return False
+    return ip.is_global and not ip.is_multicast and ip not in RELAYS

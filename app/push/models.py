@@ -40,6 +40,7 @@ class QueuedPush(Model):
     """A push to one device, to be sent at ``due_at`` unless it is needless by then. What it says is read then, too.
 
     Attributes:
+        room: where it is heard by who is there.
         tag: what is about the same has the same.
         attempts: how often a process has claimed it; while one is at it, ``due_at`` is when another may.
     """
@@ -48,6 +49,7 @@ class QueuedPush(Model):
 
     id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     subscription_id: Mapped[str] = mapped_column(ForeignKey("push_subscriptions.id", ondelete="CASCADE"), index=True)
+    room: Mapped[str] = mapped_column(String(80))
     subject: Mapped[Subject] = mapped_column(Choice(Subject))
     subject_id: Mapped[str] = mapped_column(String(36))
     tag: Mapped[str] = mapped_column(String(80))

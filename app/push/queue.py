@@ -28,7 +28,7 @@ def any_due(busy: Collection[str]) -> bool:
 
 
 def claim(most: int, busy: Collection[str]) -> list[Claim]:
-    """Take pushes that are due, one a subscription, the oldest first; no other process gets these.
+    """Take pushes that are due, one a subscription and the newest of its tag; no other process gets these.
 
     Args:
         most: how many.
@@ -37,8 +37,14 @@ def claim(most: int, busy: Collection[str]) -> list[Claim]:
     with transaction():
         connection = db.session.connection()
         due = QueuedPush.due_at <= now(connection), QueuedPush.subscription_id.not_in(busy)
-        oldest = func.min(QueuedPush.id)
-        first = select(oldest).where(*due).group_by(QueuedPush.subscription_id).order_by(oldest).limit(most)
+        newest = (
+            select(QueuedPush.subscription_id, func.max(QueuedPush.id).label("id"))
+            .where(*due)
+            .group_by(QueuedPush.subscription_id, QueuedPush.tag)
+            .subquery()
+        )
+        oldest = func.min(newest.c.id)
+        first = select(oldest).group_by(newest.c.subscription_id).order_by(oldest).limit(most)
         whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
         free = whole.where(*due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
         pushes = list(db.session.scalars(free))
@@ -55,18 +61,24 @@ def remove(ids: Collection[str]) -> None:
 
 
 def remove_sent(push: Claim) -> None:
-    """A push was sent. Older ones that wait for another try with the same tag would take its place: they go, too."""
-    older = QueuedPush.subscription_id == push.subscription_id, QueuedPush.tag == push.tag, QueuedPush.id <= push.id
+    """A push was sent, and with it the older ones of its tag, whose place it takes."""
     with transaction():
-        db.session.execute(delete(QueuedPush).where(*older))
+        _remove_older(push)
+        db.session.execute(delete(QueuedPush).where(QueuedPush.id == push.id))
 
 
 def postpone(push: Claim, seconds: float) -> None:
-    """Let a push that failed be claimed again in ``seconds``."""
+    """Let a push that failed be claimed again in ``seconds``. It takes the place of the older ones of its tag."""
     with transaction():
+        _remove_older(push)
         due_at = ago(db.session.connection(), -timedelta(seconds=seconds))
         claimed_by_us = QueuedPush.id == push.id, QueuedPush.attempts == push.attempts
         db.session.execute(update(QueuedPush).where(*claimed_by_us).values(due_at=due_at))
+
+
+def _remove_older(push: Claim) -> None:
+    older = QueuedPush.subscription_id == push.subscription_id, QueuedPush.tag == push.tag, QueuedPush.id < push.id
+    db.session.execute(delete(QueuedPush).where(*older))
 
 
 def remove_subscription(id: str) -> None:

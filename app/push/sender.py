@@ -47,8 +47,8 @@ class Sender:
         try:
             answer = post(device.endpoint, headers, encrypted, loopback=self._loopback)
         except ForbiddenAddress:
-            logger.warning("%s leads to a private address: its subscription is removed", origin)
-            return Result.GONE, None
+            logger.warning("%s leads to a private address", origin)  # now: its name may lead elsewhere at the next try
+            return Result.RETRIED, None
         except Unreachable as error:
             logger.info("no answer of %s: %s", origin, error)
             return Result.RETRIED, None

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import ColumnElement, delete, or_, select
 
 from app.auth.models import Login
 from app.auth.tokens import Identity
@@ -14,7 +14,7 @@ from app.core.transaction import transaction
 from app.engine.clock import ago
 from app.extensions import db
 from app.people.models import User
-from app.presence.queries import present
+from app.presence.queries import hears
 from app.push import queries
 from app.push.endpoints import check_endpoint
 from app.push.models import PushSubscription, QueuedPush, Subject
@@ -65,34 +65,36 @@ def unsubscribe(user: User, form: Unsubscribe) -> None:
 def end_with_logins(login_ids: Collection[str]) -> None:
     """Push no more to the devices of logins that ended."""
     with transaction():
-        db.session.execute(delete(PushSubscription).where(PushSubscription.login_id.in_(login_ids)))
+        _end(PushSubscription.login_id.in_(login_ids))
 
 
-def enqueue(user_id: str, subject: Subject, subject_id: str, tag: str) -> None:
+def enqueue(user_id: str, room: str, subject: Subject, subject_id: str, tag: str) -> None:
     """Push to the devices of a user after the delay, unless the user is there now: then it is heard by a socket.
 
     Who comes, or reads it, before it is due is not pushed to either: that is asked when it is sent.
 
     Args:
+        room: where it is heard.
         tag: what is about the same has the same.
     """
     if not is_on():
         return
     with transaction():
         subscription_ids = queries.lock_devices(user_id)
-        if not subscription_ids or present([user_id]):
+        if not subscription_ids or hears(user_id, room):
             return
         due_at = ago(db.session.connection(), -timedelta(seconds=current_settings().push_delay_seconds))
         for subscription_id in subscription_ids:
-            push = QueuedPush(subscription_id=subscription_id, subject=subject, subject_id=subject_id, tag=tag)
-            push.due_at = due_at
+            push = QueuedPush(subscription_id=subscription_id, room=room, subject=subject, subject_id=subject_id)
+            push.tag, push.due_at = tag, due_at
             db.session.add(push)
         db.session.flush()
 
 
 def _of_user(user_id: str, form: Subscribe) -> PushSubscription:
     """The row of an endpoint. What waits to be sent goes with another user's, and is not sent to this one."""
-    found = db.session.scalar(select(PushSubscription).where(PushSubscription.endpoint == form.endpoint))
+    same = select(PushSubscription).where(PushSubscription.endpoint == form.endpoint)
+    found = db.session.scalar(same.with_for_update())  # its push service may say at this moment that it is gone
     if found is not None and found.user_id != user_id:
         if (found.p256dh, found.auth) != (form.keys.p256dh, form.keys.auth):
             raise Conflict("The endpoint is another subscription's.")
@@ -106,9 +108,15 @@ def _drop_surplus(user_id: str) -> None:
     """Keep the newest of a user's subscriptions, and none of a login that is over."""
     ended = or_(Login.expires_at <= now(), Login.revoked_at.is_not(None))
     over = select(Login.id).where(Login.user_id == user_id, ended)
-    db.session.execute(delete(PushSubscription).where(PushSubscription.login_id.in_(over)))
+    _end(PushSubscription.login_id.in_(over))
     newest_first = PushSubscription.renewed_at.desc(), PushSubscription.id.desc()
     mine = select(PushSubscription.id).where(PushSubscription.user_id == user_id).order_by(*newest_first)
     surplus = db.session.scalars(mine.offset(current_settings().push_subscriptions)).all()
     if surplus:
-        db.session.execute(delete(PushSubscription).where(PushSubscription.id.in_(surplus)))
+        _end(PushSubscription.id.in_(surplus))
+
+
+def _end(which: ColumnElement[bool]) -> None:
+    """Delete subscriptions. They are locked in the order in which :func:`queries.lock_devices` does so."""
+    ids = select(PushSubscription.id).where(which).order_by(PushSubscription.id).with_for_update()
+    db.session.execute(delete(PushSubscription).where(PushSubscription.id.in_(db.session.scalars(ids).all())))

@@ -13,7 +13,8 @@ from app.push.service import end_with_logins, enqueue
 @subscribes(NewNotification)
 def notification_made(_: Transaction, event: NewNotification) -> None:
     """Each is pushed; the newest of a type takes the place of those before."""
-    enqueue(event.user_id, Subject.NOTIFICATION, event.id, f"notification-{event.type}")
+    [room] = event.rooms()
+    enqueue(event.user_id, room, Subject.NOTIFICATION, event.id, f"notification-{event.type}")
 
 
 @subscribes(NewMessage)
@@ -21,7 +22,8 @@ def message_written(_: Transaction, event: NewMessage) -> None:
     """In a conversation of two the other is pushed to; the newest message takes the place of those before."""
     reader_id = other_of_two(event.conversation_id, event.sender_id)
     if reader_id is not None:
-        enqueue(reader_id, Subject.MESSAGE, event.id, f"chat-{event.conversation_id}")
+        [room] = event.rooms()
+        enqueue(reader_id, room, Subject.MESSAGE, event.id, room)
 
 
 @subscribes(EndConnections)

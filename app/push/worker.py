@@ -9,7 +9,7 @@ from flask import Flask
 
 from app.config import current_settings
 from app.extensions import socketio
-from app.presence.queries import present
+from app.presence.queries import hears
 from app.push import queries, queue
 from app.push.claims import Claim
 from app.push.message import PushMessage
@@ -77,11 +77,10 @@ class PushWorker:
 
     def _needed(self, claimed: list[Claim]) -> list[Job]:
         """What to send of what was claimed; the rest is done with."""
-        there = present({push.user_id for push in claimed})
         jobs, needless = [], []
         for push in claimed:
             sleep(0)  # lets other greenlets run: twenty take 30 ms
-            message = None if push.user_id in there else queries.message_of(push)
+            message = None if hears(push.user_id, push.room) else queries.message_of(push)
             if message is None:
                 needless.append(push.id)
             else:

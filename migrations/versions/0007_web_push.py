@@ -34,6 +34,7 @@ def upgrade() -> None:
         "push_queue",
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("subscription_id", sa.String(length=36), nullable=False),
+        sa.Column("room", sa.String(length=80), nullable=False),
         sa.Column("subject", sa.String(length=16), nullable=False),
         sa.Column("subject_id", sa.String(length=36), nullable=False),
         sa.Column("tag", sa.String(length=80), nullable=False),

@@ -5,7 +5,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.presence.queries import present
+from app.engine.offsets import Membership
+from app.extensions import db
+from app.presence.queries import connected, hears
 from app.presence.watch import Watch
 from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.chat import CONVERSATIONS, start
@@ -149,7 +151,7 @@ def test_a_hundred_can_be_asked_about(alice: Person) -> None:
 
 
 @pytest.mark.each_database
-def test_present_is_who_has_a_connection_that_is_not_away(app: Flask, new_person: NewPerson) -> None:
+def test_who_has_a_connection_that_is_not_away_is_online(app: Flask, new_person: NewPerson) -> None:
     online, away, both, lost, crashed, never = (new_person().id for _ in range(6))
     with app.app_context():
         here, dead = new_process(), new_process()
@@ -160,5 +162,23 @@ def test_present_is_who_has_a_connection_that_is_not_away(app: Flask, new_person
         lose(here, connect(here, lost))
         connect(dead, crashed)
         crash(dead)
-        assert present([online, away, both, lost, crashed, never, "nobody"]) == {online, both}
-        assert present([]) == set()
+        found = connected([online, away, both, lost, crashed, never, "nobody"])
+        assert found == {online: "online", away: "away", both: "online"}
+        assert connected([]) == {}
+
+
+@pytest.mark.each_database
+def test_a_room_is_heard_by_who_has_a_connection_in_it_and_looks(app: Flask, person: Person) -> None:
+    with app.app_context():
+        here = new_process()
+        connect(here, person.id)
+        assert not hears(person.id, "notifications-1")
+        session = connect(here, person.id)
+        session.rooms["notifications-1"] = Membership(0, 0)
+        here.save_rooms(session)
+        db.session.rollback()  # what was read may be older
+        assert hears(person.id, "notifications-1")
+        assert not hears(person.id, "notifications-")
+        here.set_away(session.connection, person.id, away=True)
+        db.session.rollback()
+        assert not hears(person.id, "notifications-1")

@@ -53,6 +53,13 @@ def test_a_push_service_that_says_a_byte_now_and_then_is_left(monkeypatch: pytes
         assert 0.4 <= seconds_until_unreachable(endpoint) < 2
 
 
+def test_a_tls_handshake_that_comes_a_byte_now_and_then_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "WHOLE", 0.4)
+    record = b"\x16\x03\x03\x3f\xff"  # the head of a record of 16 KB: RFC 8446, section 5.1
+    with listening(record, *[b"2"] * 100, pause=0.05) as endpoint:
+        assert 0.4 <= seconds_until_unreachable(endpoint.replace("http://", "https://")) < 2
+
+
 @pytest.mark.parametrize("nonsense", [b"", b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200\r\n" + b"X: y\r\n" * 500])
 def test_what_speaks_no_http_is_no_answer(nonsense: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "SILENT", 0.2)

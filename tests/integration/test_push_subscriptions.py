@@ -47,7 +47,10 @@ def queue_for(app: Flask, device: Browser) -> None:
     """Something waits to be pushed to the device."""
     with app.app_context():
         subscription = db.session.query(PushSubscription).filter_by(endpoint=device.endpoint).one()
-        row = QueuedPush(subscription_id=subscription.id, subject="message", subject_id="x", tag="chat-x", due_at=now())
+        row = QueuedPush(
+            subscription_id=subscription.id, room="chat-x", subject="message", subject_id="x", due_at=now()
+        )
+        row.tag = row.room
         db.session.add(row)
         db.session.commit()
 
