@@ -48,15 +48,19 @@ def login_form() -> AnyResponse:
 @public
 @produces(status=303)
 def log_in() -> AnyResponse:
-    """Begin a login and its session; refused, the form comes again and says why."""
+    """Begin a login and its session, and end the one that it takes the place of; refused, the form says why."""
     form = LogInForm(request.form)
     if not form.validate():
         return _login_page(form, status=400)
     try:
         credentials = LogIn(email=form.email.data, password=form.password.data)
-        begin_session(service.log_in(credentials, request.remote_addr or ""))
+        login = service.log_in(credentials, request.remote_addr or "")
     except AppError as error:
         return _login_page(form, error, error.status)
+    replaced = session_identity()
+    if replaced is not None:
+        service.log_out(replaced)
+    begin_session(login)
     return redirect(_next_path(), 303)
 
 

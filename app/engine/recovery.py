@@ -193,10 +193,7 @@ class Recovery:
         if client.stored:
             self._save(client)
         else:
-            client.stored = True  # whatever comes of it, it is let go
-            self._sessions.add(client.session)
-            if self._clients.get(client.session.sid) is not client:  # it was let go before it was there
-                self.upkeep.let_go(client.session, for_good=True)
+            self._add(client)
         self._check_current(client)
         client.live = True
         self._sessions.on_change([client.session.owner.id])
@@ -380,6 +377,12 @@ class Recovery:
         self._clients[client.session.sid] = client
         self._hub.hold(client.session.sid)
         return client
+
+    def _add(self, client: Client) -> None:
+        client.stored = True  # whatever comes of it, it is let go
+        self._sessions.add(client.session)
+        if self._clients.get(client.session.sid) is not client:  # it was let go before there was a row
+            self.upkeep.let_go(client.session, for_good=True)
 
     def _save(self, client: Client) -> None:
         if client.recoverable:

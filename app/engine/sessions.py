@@ -34,7 +34,7 @@ from app.engine.begin import Begin
 from app.engine.clock import ago, now
 from app.engine.offsets import Membership
 
-DEAD = timedelta(seconds=60)  # without a sign of life, at the least; presence notices at 20
+MOST_SILENT = timedelta(seconds=60)  # a living process may be held up for longer than a short window; see SILENT, too
 
 
 def session_table(metadata: MetaData) -> Table:
@@ -120,7 +120,7 @@ class Sessions:
         self._processes = processes
         self._begin = begin
         self._window = window
-        self._dead = max(window, DEAD)
+        self._most_silent = max(window, MOST_SILENT)
         self.process = secrets.token_hex(8)
         self.on_change: Callable[[Collection[str]], None] = lambda _: None
 
@@ -184,7 +184,7 @@ class Sessions:
                 connection.execute(delete(self._table).where(self._are(sessions)))
 
     def tell_alive(self) -> None:
-        """Say that this process lives; one that doesn't for as long as :data:`DEAD` has lost its connections."""
+        """Say that this process lives; silent for the window, a minute at the least, it has lost its connections."""
         c = self._processes.c
         with self._begin() as connection:
             seen = update(self._processes).where(c.id == self.process).values(seen_at=now(connection))
@@ -196,13 +196,13 @@ class Sessions:
         c = self._processes.c
         with self._begin() as connection:
             swept = connection.execute(delete(self._table).where(self._expired(connection))).rowcount
-            connection.execute(delete(self._processes).where(c.seen_at < ago(connection, 2 * self._dead)))
+            connection.execute(delete(self._processes).where(c.seen_at < ago(connection, 2 * self._most_silent)))
         return swept
 
     def _expired(self, connection: Connection) -> ColumnElement[bool]:
-        """Lost longer ago than the window, or held by a process, not this one, that is dead."""
-        c = self._table.c
-        living = select(self._processes.c.id).where(self._processes.c.seen_at >= ago(connection, self._dead))
+        """Lost longer ago than the window, or held by a process, not this one, that has been silent for too long."""
+        c, p = self._table.c, self._processes.c
+        living = select(p.id).where(p.seen_at >= ago(connection, self._most_silent))
         dead = c.process.not_in(living) & (c.process != self.process)
         return case((c.lost_at.is_(None), dead), else_=c.lost_at < ago(connection, self._window))
 

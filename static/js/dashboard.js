@@ -38,6 +38,16 @@ async function enterRooms(recovered) {
   }
 }
 
+/** Say whether anybody looks at the page: who doesn't is away, and is sent pushes. */
+function tellPresence() {
+  connection.send("presence-set", { status: document.hidden ? "away" : "online" }).catch(() => {}); // the next connect says it
+}
+
+function connected(recovered) {
+  tellPresence();
+  return enterRooms(recovered);
+}
+
 function hear(name, payload, offset) {
   if (name === "room-left") rooms.left(payload);
   lastOffset = offset ?? lastOffset;
@@ -46,4 +56,5 @@ function hear(name, payload, offset) {
 
 for (const panel of document.querySelectorAll("aside details")) panel.open = !NARROW.matches;
 new PushButton(api, userId).offer();
-const connection = new Connection(api, { onState: showState, onConnect: enterRooms, onEvent: hear });
+const connection = new Connection(api, { onState: showState, onConnect: connected, onEvent: hear });
+document.addEventListener("visibilitychange", tellPresence);

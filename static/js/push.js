@@ -37,8 +37,10 @@ export class PushButton {
   async #renew() {
     const registration = await navigator.serviceWorker.getRegistration("/");
     const found = await registration?.pushManager.getSubscription();
-    if (found && localStorage.getItem(ASKED_BY) === this.#userId) await this.#try(() => this.#subscribe());
-    else this.#show(null);
+    const askedBy = localStorage.getItem(ASKED_BY);
+    if (found && askedBy === this.#userId) return this.#try(() => this.#subscribe());
+    if (found && askedBy) await this.#try(() => this.#forget(found)); // it would show what is another's
+    this.#show(null);
   }
 
   async #toggle() {
@@ -66,10 +68,14 @@ export class PushButton {
 
   async #unsubscribe() {
     const { endpoint } = this.#subscription;
-    await this.#subscription.unsubscribe();
-    localStorage.removeItem(ASKED_BY);
+    await this.#forget(this.#subscription);
     this.#show(null);
     await this.#api.delete(SUBSCRIPTIONS, { endpoint }).catch(() => {}); // else the push service tells the server
+  }
+
+  async #forget(subscription) {
+    await subscription.unsubscribe();
+    localStorage.removeItem(ASKED_BY);
   }
 
   async #try(act) {

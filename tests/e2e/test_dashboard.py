@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
 
 from tests.support.api import DEMO_PASSWORD, Api
+from tests.support.push_service import wait_until
 from tests.support.server import Server
 
 RECONNECT_MS = 20_000  # a server's start, and the client's back-off
@@ -276,6 +277,22 @@ def test_a_room_that_one_may_no_longer_hear_is_left(browser_page: Page, server: 
     dashboard.ready()
     bob.delete(f"/api/chat/conversations/{conversation}/participants/{alice.user['id']}")
     expect(dashboard.rooms.filter(has_text=title)).to_contain_text("left: removed")
+
+
+def test_who_does_not_look_at_the_page_is_away(browser_page: Page, server: Server, bob: Api) -> None:
+    dashboard = Dashboard(browser_page, server.url)
+    dashboard.log_in("bob")
+    dashboard.ready()
+
+    def status() -> str:
+        (item,) = bob.get(f"/api/presence?userIds={bob.user['id']}").json["items"]
+        return str(item["status"])
+
+    turn = "hidden => { Object.defineProperty(document, 'hidden', { value: hidden, configurable: true }); "
+    turn += "document.dispatchEvent(new Event('visibilitychange')) }"
+    for hidden, expected in ((True, "away"), (False, "online")):
+        dashboard.page.evaluate(turn, hidden)
+        wait_until(lambda expected=expected: status() == expected, f"bob is not {expected}")  # type: ignore[misc]
 
 
 def test_a_log_out_in_another_tab_ends_the_session_here(browser_page: Page, server: Server) -> None:

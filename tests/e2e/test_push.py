@@ -111,9 +111,9 @@ def page_with(service_browser: Browser, context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def log_in(page: Page, url: str) -> None:
+def log_in(page: Page, url: str, name: str = "alice") -> None:
     page.goto(f"{url}/dashboard")
-    page.get_by_label("E-mail address").fill("alice@example.com")
+    page.get_by_label("E-mail address").fill(f"{name}@example.com")
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.keyboard.press("Enter")
 
@@ -160,4 +160,20 @@ def test_the_button_subscribes_and_the_service_worker_shows_what_is_pushed(
     page.get_by_role("button", name="Don't notify me here").click()
     expect(page.get_by_role("button", name="Notify me on this device")).to_be_visible()
     assert alice.delete(SUBSCRIPTIONS, {"endpoint": device.endpoint}).status == 404
+    context.close()
+
+
+def test_who_uses_the_browser_next_ends_the_subscription_of_another(
+    browser: Chromium, server: Server, push_service: PushService
+) -> None:
+    context = browser.new_context()
+    context.grant_permissions(["notifications"], origin=server.url)
+    page = page_with(push_service.browser(), context)
+    log_in(page, server.url)
+    page.get_by_role("button", name="Notify me on this device").click()
+    expect(page.get_by_role("button", name="Don't notify me here")).to_be_visible()
+    context.clear_cookies()
+    log_in(page, server.url, "bob")
+    expect(page.get_by_role("button", name="Notify me on this device")).to_be_visible()
+    assert page.evaluate("localStorage.getItem('subscribed')") is None
     context.close()

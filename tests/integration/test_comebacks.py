@@ -188,6 +188,24 @@ def test_a_client_that_goes_while_its_session_is_stored_leaves_none(
     assert socketio.presence.of(["u"]) == {}
 
 
+def test_a_session_that_is_let_go_before_it_is_stored_leaves_none(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sessions, transport = socketio.recovery._sessions, Transport("gone")
+    sessions.tell_alive()
+    add = sessions.add
+
+    def add_late(session: Session) -> None:
+        socketio.recovery.disconnected(session.sid, "transport close", for_good=False)
+        eventlet.sleep(0.05)  # it is let go in the meantime
+        add(session)
+
+    monkeypatch.setattr(sessions, "add", add_late)
+    clients.connect(transport)
+    eventlet.sleep(0.05)
+    assert socketio.presence.of(["u"]) == {}
+
+
 def test_a_command_of_the_old_connection_that_ends_during_a_comeback_releases_nothing(
     clients: Clients, lost: str
 ) -> None:

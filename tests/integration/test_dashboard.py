@@ -114,6 +114,15 @@ def test_the_dashboard_leads_to_the_login_form_without_a_session(browser: Browse
     assert (answer.status_code, answer.location) == (302, "/login?next=/dashboard")
 
 
+def test_a_login_over_another_one_ends_that(alice: Browser) -> None:
+    token = alice.csrf_token("/dashboard")
+    alice.post("/login", {"csrf_token": token, "email": EMAIL, "password": PASSWORD})
+    with alice.http.application.app_context():
+        ended = [login.revoked_at is not None for login in db.session.query(Login).order_by(Login.id)]
+    assert ended == [True, False]
+    assert _has_session(alice)
+
+
 def test_the_right_password_begins_a_session(browser: Browser) -> None:
     answer = browser.log_in()
     assert (answer.status_code, answer.location) == (303, "/dashboard")

@@ -4,6 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import timedelta
 from math import inf
 from typing import Any
 
@@ -72,6 +73,20 @@ def test_those_of_a_process_that_was_only_cut_off_are_online_again(
     watch._looked_at = -inf  # it finds that it was held up
     watch.look()
     assert statuses() == ["online"]
+
+
+@pytest.mark.each_database
+def test_with_a_short_window_a_crashed_process_is_remembered_until_its_users_are_found(
+    watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
+) -> None:
+    connect(process, member.id)
+    assert statuses() == ["online"]
+    watch.look()
+    crash(process)
+    socketio.sessions.tell_alive()
+    assert new_process(timedelta(seconds=0.5)).sweep() == 0
+    watch.look()
+    assert statuses() == ["offline"]
 
 
 @pytest.mark.each_database

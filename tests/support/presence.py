@@ -17,9 +17,9 @@ PRESENCE = "presence-changed"
 _sids = (f"s{number}" for number in count())
 
 
-def new_process() -> Sessions:
+def new_process(window: timedelta = timedelta(minutes=2)) -> Sessions:
     """A further process's store of sessions; the process is alive, and its changes are noted by this one."""
-    store = Sessions(sessions, processes, socketio.relay._begin, timedelta(minutes=2))
+    store = Sessions(sessions, processes, socketio.relay._begin, window)
     store.on_change = socketio.sessions.on_change
     store.tell_alive()
     return store

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from app.config import Settings
 from app.engine.presence import SILENT
 from app.events.presence import PresenceStatus
-from app.presence.states import Observation, State, follow
+from app.presence.states import LATE, Observation, State, follow
 from app.presence.watch import GATHER, LOOK
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -91,6 +91,16 @@ def test_the_grace_of_who_was_lost_with_a_process_began_at_its_last_sign_of_life
     assert follow(State(PresenceStatus.AWAY, START), Observation(found, None, left_at=sign), GRACE) == State(
         PresenceStatus.OFFLINE, sign
     )
+
+
+@given(courses(), st.floats(20, 10_000))
+def test_a_clock_that_is_set_back_keeps_nobody_online(course: list[Observation], seconds: float) -> None:
+    back = course[-1].at - timedelta(seconds=seconds)
+    state = states(course)[-1]
+    for at in (back, back + GRACE):
+        before, state = state, follow(state, Observation(at, None, left_at=at), GRACE)
+    assert state.status == PresenceStatus.OFFLINE
+    assert before.status == PresenceStatus.OFFLINE or state.last_seen_at <= back + GRACE + LATE
 
 
 def test_without_a_grace_who_leaves_is_offline_at_once() -> None:
