@@ -5,10 +5,11 @@ nothing is lost. What was sent right before the kill is sent twice, and the seco
 their topics are the same.
 """
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import joinedload
 
 from app.core.transaction import transaction
@@ -17,36 +18,41 @@ from app.extensions import db
 from app.push.claims import Claim
 from app.push.models import PushSubscription, QueuedPush
 
+SHARE = 3  # devices of one user that are sent to at a time
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
 
 
-def any_due(busy: Collection[str]) -> bool:
+Busy = Mapping[str, str]
+"""The subscriptions that are being sent to, each with its user."""
+
+
+def any_due(busy: Busy) -> bool:
     """Whether there is something to claim. Only reads: a write transaction would keep others from theirs."""
-    due = QueuedPush.due_at <= now(db.session.connection())
-    statement = select(QueuedPush.id).where(due, QueuedPush.subscription_id.not_in(busy)).limit(1)
-    return db.session.scalar(statement) is not None
+    return db.session.scalar(select(QueuedPush.id).join(PushSubscription).where(*_due(busy)).limit(1)) is not None
 
 
-def claim(most: int, busy: Collection[str]) -> list[Claim]:
-    """Take pushes that are due, one a subscription and the newest of its tag; no other process gets these.
+def claim(most: int, busy: Busy) -> list[Claim]:
+    """Take pushes that are due, one a user, and the newest of its tag; no other process gets these.
 
     Args:
         most: how many.
-        busy: subscriptions that are being sent to: a push service that is slow keeps its own waiting, not all.
+        busy: what is under way: a push service that is slow keeps its own waiting, and a user with slow ones is not
+            sent to more than :data:`SHARE` of them at a time.
     """
     with transaction():
         connection = db.session.connection()
-        due = QueuedPush.due_at <= now(connection), QueuedPush.subscription_id.not_in(busy)
+        due, user_id = _due(busy), PushSubscription.user_id
         newest = (
-            select(QueuedPush.subscription_id, func.max(QueuedPush.id).label("id"))
+            select(user_id, func.max(QueuedPush.id).label("id"))
+            .join_from(QueuedPush, PushSubscription)
             .where(*due)
-            .group_by(QueuedPush.subscription_id, QueuedPush.tag)
+            .group_by(user_id, QueuedPush.subscription_id, QueuedPush.tag)
             .subquery()
         )
         oldest = func.min(newest.c.id)
-        first = select(oldest).group_by(newest.c.subscription_id).order_by(oldest).limit(most)
+        first = select(oldest).group_by(newest.c.user_id).order_by(oldest).limit(most)
         whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
-        free = whole.where(*due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
+        free = whole.where(due[0], QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
         pushes = list(db.session.scalars(free))
         for push in pushes:
             push.due_at = ago(connection, -CLAIMED)
@@ -74,6 +80,15 @@ def postpone(push: Claim, seconds: float) -> None:
         due_at = ago(db.session.connection(), -timedelta(seconds=seconds))
         claimed_by_us = QueuedPush.id == push.id, QueuedPush.attempts == push.attempts
         db.session.execute(update(QueuedPush).where(*claimed_by_us).values(due_at=due_at))
+
+
+def _due(busy: Busy) -> tuple[ColumnElement[bool], ...]:
+    full = [user_id for user_id, count in Counter(busy.values()).items() if count >= SHARE]
+    return (
+        QueuedPush.due_at <= now(db.session.connection()),
+        QueuedPush.subscription_id.not_in(busy),
+        PushSubscription.user_id.not_in(full),
+    )
 
 
 def _remove_older(push: Claim) -> None:

@@ -41,7 +41,7 @@ class PushWorker:
     def __init__(self, app: Flask, sender: Sender) -> None:
         self._app = app
         self._sender = sender
-        self._busy: set[str] = set()  # subscriptions that are being sent to
+        self._busy: dict[str, str] = {}  # subscriptions that are being sent to, each with its user
         self._woken = Event()
         self.counts: Counter[Result] = Counter()
 
@@ -59,7 +59,7 @@ class PushWorker:
         """Begin to send what is due, as much of it as may be under way; returns what sends."""
         with self._app.app_context():
             jobs = self._take()
-        self._busy |= {push.subscription_id for push, _ in jobs}
+        self._busy |= {push.subscription_id: push.user_id for push, _ in jobs}
         threads = [Thread(target=self._send, args=job, daemon=True) for job in jobs]
         for thread in threads:
             thread.start()
@@ -68,7 +68,7 @@ class PushWorker:
     def _take(self) -> list[Job]:
         jobs: list[Job] = []
         while True:
-            busy = self._busy | {push.subscription_id for push, _ in jobs}
+            busy = self._busy | {push.subscription_id: push.user_id for push, _ in jobs}
             free = MOST_AT_ONCE - len(busy)
             claimed = queue.claim(free, busy) if free and queue.any_due(busy) else []
             if not claimed:
@@ -99,7 +99,7 @@ class PushWorker:
         except Exception:
             logger.exception("a push could not be sent, or not be settled")
         finally:
-            self._busy.discard(push.subscription_id)
+            self._busy.pop(push.subscription_id, None)
             self._woken.set()
 
     def _settle(self, push: Claim, result: Result, wait: float | None) -> Result:

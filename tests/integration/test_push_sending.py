@@ -23,6 +23,7 @@ from app.push import queue
 from app.push.claims import Device
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush
+from app.push.queue import SHARE
 from app.push.sender import Outcome
 from app.push.worker import PushWorker
 from tests.integration.conftest import Person, Socket
@@ -505,7 +506,7 @@ def test_what_a_killed_process_had_claimed_is_sent_by_another_later(
 ) -> None:
     notify(alice, "Look")
     with app.app_context():
-        assert len(queue.claim(10, ())) == 1  # and then it is killed
+        assert len(queue.claim(10, {})) == 1  # and then it is killed
     assert work(worker) == {}
     let_time_pass(app)
     assert work(worker) == {"sent": 1}
@@ -535,6 +536,31 @@ def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
     stuck.join()
     work(worker)
     assert phone.titles == ["One", "Two"]
+
+
+def test_a_user_whose_devices_are_all_slow_has_a_share_of_the_places(
+    alice: Person, bob: Person, subscribe: Subscribe, worker: PushWorker
+) -> None:
+    phones, bobs, released = [subscribe(alice) for _ in range(SHARE + 2)], subscribe(bob), threading.Event()
+    slow, send = {phone.endpoint for phone in phones}, worker._sender.send
+
+    def slowly(device: Device, message: PushMessage) -> Outcome:
+        if device.endpoint in slow:
+            released.wait()
+        return send(device, message)
+
+    worker._sender.send = slowly  # type: ignore[method-assign]
+    notify(alice, "Slow")
+    stuck = worker.step()
+    assert len(stuck) == SHARE
+    notify(bob, "Bob's")
+    assert work(worker) == {"sent": 1}
+    assert bobs.titles == ["Bob's"]
+    released.set()
+    for thread in stuck:
+        thread.join()
+    work(worker)
+    assert [phone.titles for phone in phones] == [["Slow"]] * len(phones)
 
 
 def test_a_worker_goes_on_after_an_outage_of_the_database(
