@@ -26,6 +26,7 @@ def run() -> None:
             render_as_batch=sqlite,
             render_item=render_column_type,
             compare_type=True,
+            transaction_per_migration=True,  # what one locks, it holds no longer than it takes itself
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -41,6 +41,11 @@ def direct_conversation(key: str | None) -> Conversation | None:
     return db.session.scalar(select(Conversation).where(Conversation.direct_key == key))
 
 
+def newest_message_id(conversation_id: str) -> str | None:
+    """The last message of a conversation, the deleted ones counted; None before the first."""
+    return db.session.scalar(select(func.max(Message.id)).where(Message.conversation_id == conversation_id))
+
+
 def conversations_page(viewer_id: str, query: PageQuery) -> dict[str, Any]:
     """A page of the conversations that the viewer takes part in."""
     mine = select(Conversation).join(Participant).where(Participant.user_id == viewer_id)

@@ -15,6 +15,7 @@ from app.chat.models import Conversation, Message, Participant, Reaction
 from app.chat.schemas import MOST_OTHERS, EditMessage, MarkRead, StartConversation, WriteMessage
 from app.core.clock import now
 from app.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
+from app.core.ids import new_id_after
 from app.core.pagination import PageQuery
 from app.core.transaction import Transaction, transaction
 from app.events.base import Channel
@@ -116,6 +117,7 @@ def write_message(actor: User, conversation_id: str, form: WriteMessage) -> Mess
         if form.reply_to_id is not None:
             _check_reply(conversation_id, form.reply_to_id)
         message = Message(
+            id=new_id_after(queries.newest_message_id(conversation_id)),  # read marks and pages go by it
             conversation_id=conversation_id,
             sender_id=actor.id,
             content=form.content,
@@ -210,16 +212,25 @@ def mark_read(actor: User, conversation_id: str, form: MarkRead) -> MessageRead:
 
 def _add(conversation: Conversation) -> Conversation:
     """Add a conversation. Where the two have a direct one, that is returned, though it was begun at the same moment."""
-    if older := queries.direct_conversation(conversation.direct_key):
+    if older := _locked_direct(conversation.direct_key):
         return older
     try:
         with db.session.begin_nested():
             db.session.add(conversation)
     except IntegrityError:
-        if older := queries.direct_conversation(conversation.direct_key):
+        if older := _locked_direct(conversation.direct_key):
             return older
         raise
     return conversation
+
+
+def _locked_direct(key: str | None) -> Conversation | None:
+    """The direct conversation of two, unless a third one is added to it at this moment."""
+    found = queries.direct_conversation(key)
+    if found is not None:
+        _lock(found.id)
+        db.session.refresh(found)
+    return found if found is not None and found.direct_key == key else None
 
 
 def _enter(actor: User, conversation_id: str) -> Conversation:

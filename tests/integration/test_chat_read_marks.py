@@ -1,13 +1,17 @@
 """``POST /api/chat/conversations/{id}/read``, and the unread counts."""
 
 from typing import Any
+from uuid import UUID
 
 import pytest
+from sqlalchemy import update
 
 from app.chat import queries
+from app.chat.models import Message
 from app.core.clock import iso, now
+from app.extensions import db
 from tests.integration.conftest import NewPerson, Person, error_code
-from tests.support.chat import CONVERSATIONS, MESSAGES, start, write
+from tests.support.chat import CONVERSATIONS, MESSAGES, messages, start, write
 from tests.support.outbox import listen
 from tests.support.sqlite_plan import plan
 
@@ -33,6 +37,23 @@ def marks(viewer: Person, conversation: str) -> list[dict[str, Any]]:
 
 def path(conversation: str) -> str:
     return f"{CONVERSATIONS}/{conversation}/read"
+
+
+def test_a_message_behind_one_of_a_process_whose_clock_is_ahead_is_the_newest_and_unread(
+    alice: Person, bob: Person, conversation: str
+) -> None:
+    first = write(alice, conversation)["id"]
+    ahead = str(UUID(int=UUID(first).int + (60_000 << 80)))  # RFC 9562, section 5.7: milliseconds in the upper 48 bits
+    with alice.app.app_context():
+        db.session.execute(update(Message).where(Message.id == first).values(id=ahead))
+        db.session.commit()
+    bob.post(path(conversation), {"messageId": ahead})
+    second = write(alice, conversation, "Second")["id"]
+    third = write(alice, conversation, "Third")["id"]
+    assert unread(bob, conversation) == 2
+    assert [message["id"] for message in messages(bob, conversation)] == [third, second, ahead]
+    bob.post(path(conversation), {"messageId": third})
+    assert unread(bob, conversation) == 0
 
 
 def test_others_messages_are_unread(alice: Person, bob: Person, conversation: str) -> None:
