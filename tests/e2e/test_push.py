@@ -71,7 +71,8 @@ def test_two_processes_push_each_once_and_one_goes_on_alone(
         with Server(folders[1], GENEROUS | SOON | env) as here, Server(folders[2], GENEROUS | SOON | env) as there:
             alice, bob = (Api.as_demo_user(here.url, name) for name in ("alice", "bob"))
             phone, bobs = subscribe(alice, push_service), subscribe(bob, push_service)
-            js.connect(there.url, auth={"token": bob.token})  # is there, in the other process
+            socket = js.connect(there.url, auth={"token": bob.token})
+            assert socket.emit("join-notifications", bob.user["id"])["ok"]  # is there, in the other process
             titles = [f"Number {number:02}" for number in range(20)]
             for number, title in enumerate(titles):
                 notify((alice, alice.at(there.url))[number % 2], title, f"type {number}")
