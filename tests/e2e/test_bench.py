@@ -70,7 +70,9 @@ def test_the_engine_is_measured_beside_the_others() -> None:
         "node": rooms | delays | rest,
         "floor": rooms | delays,
     }
-    assert all(len(figure.rounds) == 1 and figure.median >= 0 for figure in figures)
+    assert all(len(figure.rounds) == 1 for figure in figures)
+    # Two connections' memory is less than what the allocator may give back meanwhile.
+    assert {figure.name for figure in figures if figure.median < 0} <= {"memory a connection"}
 
 
 def test_analytics_are_measured_with_either_database() -> None:
