@@ -21,14 +21,14 @@ from app.push.models import PushSubscription, QueuedPush
 SHARE = 3  # devices of one user that are sent to at a time
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
 
-
 Busy = Mapping[str, str]
 """The subscriptions that are being sent to, each with its user."""
 
 
 def any_due(busy: Busy) -> bool:
     """Whether there is something to claim. Only reads: a write transaction would keep others from theirs."""
-    return db.session.scalar(select(QueuedPush.id).join(PushSubscription).where(*_due(busy)).limit(1)) is not None
+    free = select(QueuedPush.id).join(PushSubscription).where(_is_due(), *_not_busy(busy))
+    return db.session.scalar(free.limit(1)) is not None
 
 
 def claim(most: int, busy: Busy) -> list[Claim]:
@@ -41,18 +41,18 @@ def claim(most: int, busy: Busy) -> list[Claim]:
     """
     with transaction():
         connection = db.session.connection()
-        due, user_id = _due(busy), PushSubscription.user_id
+        is_due, user_id = _is_due(), PushSubscription.user_id
         newest = (
             select(user_id, func.max(QueuedPush.id).label("id"))
             .join_from(QueuedPush, PushSubscription)
-            .where(*due)
+            .where(is_due, *_not_busy(busy))
             .group_by(user_id, QueuedPush.subscription_id, QueuedPush.tag)
             .subquery()
         )
         oldest = func.min(newest.c.id)
         first = select(oldest).group_by(newest.c.user_id).order_by(oldest).limit(most)
         whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
-        free = whole.where(due[0], QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
+        free = whole.where(is_due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
         pushes = list(db.session.scalars(free))
         for push in pushes:
             push.due_at = ago(connection, -CLAIMED)
@@ -82,21 +82,21 @@ def postpone(push: Claim, seconds: float) -> None:
         db.session.execute(update(QueuedPush).where(*claimed_by_us).values(due_at=due_at))
 
 
-def _due(busy: Busy) -> tuple[ColumnElement[bool], ...]:
+def remove_subscription(id: str) -> None:
+    """A subscription is gone, and with it what waits to be sent to it."""
+    with transaction():
+        db.session.execute(delete(PushSubscription).where(PushSubscription.id == id))
+
+
+def _is_due() -> ColumnElement[bool]:
+    return QueuedPush.due_at <= now(db.session.connection())
+
+
+def _not_busy(busy: Busy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     full = [user_id for user_id, count in Counter(busy.values()).items() if count >= SHARE]
-    return (
-        QueuedPush.due_at <= now(db.session.connection()),
-        QueuedPush.subscription_id.not_in(busy),
-        PushSubscription.user_id.not_in(full),
-    )
+    return QueuedPush.subscription_id.not_in(busy), PushSubscription.user_id.not_in(full)
 
 
 def _remove_older(push: Claim) -> None:
     older = QueuedPush.subscription_id == push.subscription_id, QueuedPush.tag == push.tag, QueuedPush.id < push.id
     db.session.execute(delete(QueuedPush).where(*older))
-
-
-def remove_subscription(id: str) -> None:
-    """A subscription is gone, and with it what waits to be sent to it."""
-    with transaction():
-        db.session.execute(delete(PushSubscription).where(PushSubscription.id == id))
