@@ -10,6 +10,9 @@ from tests.support.api import Api
 from tests.support.browser import chromium
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
+from tests.support.services import PostgreSQL, Redis
+
+Env = dict[str, str]
 
 # Limits have tests of their own; here many tests share one server, one address and four users.
 GENEROUS = {"LOGINS_PER_MINUTE": "10000", "REQUESTS_PER_MINUTE": "100000"}
@@ -71,3 +74,29 @@ def browser_page(browser: Browser) -> Iterator[Page]:
 @pytest.fixture(scope="session")
 def world(admin: Api, manager: Api, alice: Api, bob: Api) -> World:
     return World(admin, manager, alice, bob)
+
+
+# --- two processes that share a PostgreSQL and a Redis, for the modules that say their settings
+
+
+@pytest.fixture(scope="module")
+def env(
+    settings: Env, postgresql: PostgreSQL, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Env]:
+    with postgresql.database() as database:
+        instance = tmp_path_factory.mktemp("instance")  # holds the secrets, which both need
+        places = {"DATABASE_URL": database, "REDIS_URL": redis_server.url, "INSTANCE_PATH": str(instance)}
+        yield settings | places
+
+
+@pytest.fixture(scope="module")
+def here(env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("here"), env) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def there(here: Server, env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    del here  # it makes the tables and the demo data
+    with Server(tmp_path_factory.mktemp("there"), env) as running:
+        yield running

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from time import monotonic
@@ -12,16 +12,13 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import GENEROUS
+from tests.e2e.conftest import GENEROUS, Env
 from tests.e2e.scenarios import World, ok
 from tests.support.api import Api
 from tests.support.crowd import at_once
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import ROOT, Server
-from tests.support.services import PostgreSQL, Redis
-
-Env = dict[str, str]
 
 TYPING_SECONDS = 2.0
 
@@ -30,24 +27,8 @@ COMMAND = "import flask, wsgi; from app.extensions import socketio\nwith wsgi.ap
 
 
 @pytest.fixture(scope="module")
-def env(postgresql: PostgreSQL, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Env]:
-    with postgresql.database() as database:
-        instance = tmp_path_factory.mktemp("instance")  # holds the secrets, which both need
-        places = {"DATABASE_URL": database, "REDIS_URL": redis_server.url, "INSTANCE_PATH": str(instance)}
-        yield GENEROUS | places | {"TYPING_SECONDS": str(TYPING_SECONDS)}
-
-
-@pytest.fixture(scope="module")
-def here(env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("here"), env) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def there(here: Server, env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    del here  # it makes the tables and the demo data
-    with Server(tmp_path_factory.mktemp("there"), env) as running:
-        yield running
+def settings() -> Env:
+    return GENEROUS | {"TYPING_SECONDS": str(TYPING_SECONDS)}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -14,14 +13,11 @@ import psycopg2
 import pytest
 
 from app.events.registry import EVENTS
-from tests.e2e.conftest import GENEROUS
+from tests.e2e.conftest import GENEROUS, Env
 from tests.e2e.scenarios import World, ok
 from tests.support.api import Api
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import Server
-from tests.support.services import PostgreSQL, Redis
-
-Env = dict[str, str]
 
 GRACE = 1.0  # seconds
 QUICK = GENEROUS | {
@@ -34,23 +30,8 @@ SILENT = 21  # seconds without a sign of life, after which a process is dead; a 
 
 
 @pytest.fixture(scope="module")
-def env(postgresql: PostgreSQL, redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Env]:
-    with postgresql.database() as database:
-        instance = tmp_path_factory.mktemp("instance")  # holds the secrets, which both need
-        yield QUICK | {"DATABASE_URL": database, "REDIS_URL": redis_server.url, "INSTANCE_PATH": str(instance)}
-
-
-@pytest.fixture(scope="module")
-def here(env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("here"), env) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def there(here: Server, env: Env, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    del here  # it makes the tables and the demo data
-    with Server(tmp_path_factory.mktemp("there"), env) as running:
-        yield running
+def settings() -> Env:
+    return QUICK
 
 
 @pytest.fixture(scope="module")
