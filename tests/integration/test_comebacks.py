@@ -170,39 +170,39 @@ def test_nobody_is_let_in_before_the_newest_event_is_known(clients: Clients, mon
     assert socketio.recovery._clients[sid].session.began_at == 7
 
 
-def test_a_client_that_goes_while_its_session_is_stored_leaves_none(
-    clients: Clients, monkeypatch: pytest.MonkeyPatch
+def go_while_stored(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch, transport: Transport, go: Callable[[Session], None]
 ) -> None:
-    sessions, transport = socketio.recovery._sessions, Transport("gone")
+    """Connect, and be let go before the session is in the store."""
+    sessions = socketio.recovery._sessions
     sessions.tell_alive()
     add = sessions.add
 
     def add_late(session: Session) -> None:
-        transport.close()
+        go(session)
         eventlet.sleep(0.05)  # it is let go in the meantime
         add(session)
 
     monkeypatch.setattr(sessions, "add", add_late)
     clients.connect(transport)
     eventlet.sleep(0.05)
+
+
+def test_a_client_that_goes_while_its_session_is_stored_leaves_none(
+    clients: Clients, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transport = Transport("gone")
+    go_while_stored(clients, monkeypatch, transport, lambda _: transport.close())
     assert socketio.presence.of(["u"]) == {}
 
 
 def test_a_session_that_is_let_go_before_it_is_stored_leaves_none(
     clients: Clients, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sessions, transport = socketio.recovery._sessions, Transport("gone")
-    sessions.tell_alive()
-    add = sessions.add
-
-    def add_late(session: Session) -> None:
+    def let_go(session: Session) -> None:
         socketio.recovery.disconnected(session.sid, "transport close", for_good=False)
-        eventlet.sleep(0.05)  # it is let go in the meantime
-        add(session)
 
-    monkeypatch.setattr(sessions, "add", add_late)
-    clients.connect(transport)
-    eventlet.sleep(0.05)
+    go_while_stored(clients, monkeypatch, Transport("gone"), let_go)
     assert socketio.presence.of(["u"]) == {}
 
 
