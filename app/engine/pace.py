@@ -1,12 +1,13 @@
 """How often events may leave, and when they did: what delays one is decided here, without a clock of its own."""
 
 from collections import deque
-from collections.abc import Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 MOST_WINDOW = 10.0  # seconds; who waits longer for the newest would rather ask
 CEILING_SECONDS = 1.0
+MOST_DELIVERIES = 10_000  # in a second, of one name in one room: at 12 µs each an eighth of what a process can do
 PATIENCE = 2.0  # seconds that a ceiling holds a key back at the most
 
 
@@ -17,7 +18,8 @@ class Pace:
     Attributes:
         key: what the event tells the newest of.
         window: seconds between two of the key. An event that comes behind a quiet window leaves at once.
-        ceiling: how many events of one name a room hears in a second at the most; None: as many as there are.
+        ceiling: how many events of one name a room hears in a second at the most; None: as many as there are. A room so
+            large that they would be more than :data:`MOST_DELIVERIES` hears fewer, where its size is known.
 
     Raises:
         ValueError: the window is longer than :data:`MOST_WINDOW`, or the ceiling lets nothing pass.
@@ -48,10 +50,11 @@ class Paced(Protocol):
 
 
 class _Limit(NamedTuple):
-    """At most so many of one name in so many seconds."""
+    """At most so many of one name in so many seconds, of a number that may change, up to so many ever."""
 
     name: Hashable
     most: int
+    most_ever: int
     seconds: float
 
 
@@ -59,9 +62,13 @@ class Sent:
     """When events left, as far back as that delays others.
 
     Times are seconds of a clock that never goes back.
+
+    Args:
+        size: how many are in a room; unless given, rooms are small.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, size: Callable[[str], int] = lambda _: 0) -> None:
+        self._size = size
         self._times: dict[Hashable, deque[float]] = {}
         self._swept_at = 0.0
 
@@ -71,8 +78,8 @@ class Sent:
     def note(self, paced: Paced, at: float) -> None:
         """Remember that ``paced`` left."""
         self._sweep(at)
-        for limit in (*_of_key(paced), *_of_rooms(paced)):
-            self._times.setdefault(limit.name, deque(maxlen=limit.most)).append(at)
+        for limit in (*_of_key(paced), *self._of_rooms(paced)):
+            self._times.setdefault(limit.name, deque(maxlen=limit.most_ever)).append(at)
 
     def key_is_free_at(self, paced: Paced) -> float:
         """From when on the window of its key lets ``paced`` leave."""
@@ -80,7 +87,7 @@ class Sent:
 
     def rooms_are_free_at(self, paced: Paced) -> float:
         """From when on the ceiling of its rooms lets ``paced`` leave."""
-        return max(map(self._free_at, _of_rooms(paced)), default=0.0)
+        return max(map(self._free_at, self._of_rooms(paced)), default=0.0)
 
     def is_free_at(self, paced: Paced) -> float:
         """From when on both do."""
@@ -88,7 +95,14 @@ class Sent:
 
     def _free_at(self, limit: _Limit) -> float:
         times = self._times.get(limit.name)
-        return times[0] + limit.seconds if times and len(times) >= limit.most else 0.0
+        return times[-limit.most] + limit.seconds if times and len(times) >= limit.most else 0.0
+
+    def _of_rooms(self, paced: Paced) -> Iterator[_Limit]:
+        if paced.pace is not None and paced.pace.ceiling is not None:
+            ceiling = paced.pace.ceiling
+            for room in paced.rooms:
+                bearable = max(1, MOST_DELIVERIES // max(1, self._size(room)))
+                yield _Limit((paced.event, room), min(ceiling, bearable), ceiling, CEILING_SECONDS)
 
     def _sweep(self, now: float) -> None:
         """Forget, now and then, what delays nothing any more: keys come and go with what they are about."""
@@ -100,10 +114,4 @@ class Sent:
 
 def _of_key(paced: Paced) -> Iterator[_Limit]:
     if paced.pace is not None and paced.pace.window:
-        yield _Limit(paced.pace.key, 1, paced.pace.window)
-
-
-def _of_rooms(paced: Paced) -> Iterator[_Limit]:
-    if paced.pace is not None and paced.pace.ceiling is not None:
-        for room in paced.rooms:
-            yield _Limit((paced.event, room), paced.pace.ceiling, CEILING_SECONDS)
+        yield _Limit(paced.pace.key, 1, 1, paced.pace.window)

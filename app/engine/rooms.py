@@ -255,6 +255,10 @@ class Rooms(Manager):  # type: ignore[misc]  # python-socketio carries no types
         alone = rooms[None].get(room) if room is not None else None
         return [] if alone is None else [alone]
 
+    def size(self, room: str) -> int:
+        """How many sockets are in ``room``, over all namespaces."""
+        return sum(len(rooms.get(room, ())) for rooms in self.rooms.values())
+
     def direct(self, namespace: str, rooms: Collection[str] | None) -> list[WebSocket] | None:
         """As :meth:`members`, what they are written to; None where that is not one room whose members have all one."""
         if rooms is not None and len(rooms) != 1:

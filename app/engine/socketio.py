@@ -97,7 +97,7 @@ class SocketIO(flask_socketio.SocketIO):
         if not isinstance(self.broker, LocalBroker):
             self.hub.pass_calls_on(self.broker.publish)
         self.broker.start(self.hub.deliver)
-        self._throttle = Throttle(self.hub.deliver, self.call_later)
+        self._throttle = Throttle(self.hub.deliver, self.call_later, self.hub.size)
         self.drain = Drain(self.server, self.hub, drain_seconds)
         hooks.tell_handlers_of_acks(self.server)
 

@@ -30,6 +30,7 @@ class Throttle:
     Args:
         publish: where what leaves goes to. It may take a while, in which more is published here.
         call_later: calls a function in so many seconds.
+        size: how many are in a room here.
         now: the time, of a clock that never goes back.
     """
 
@@ -37,12 +38,13 @@ class Throttle:
         self,
         publish: Callable[[Envelope], None],
         call_later: Callable[[float, Callable[[], None]], Timer],
+        size: Callable[[str], int],
         now: Callable[[], float] = monotonic,
     ) -> None:
         self._publish = publish
         self._call_later = call_later
         self._now = now
-        self._sent = Sent()
+        self._sent = Sent(size)
         self._waiting: dict[str, Envelope] = {}  # who came first is first; who takes its place, takes its turn
         self._due: float | None = None
         self._timer: Timer | None = None

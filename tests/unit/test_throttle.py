@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine import Envelope, Pace
+from app.engine.pace import MOST_DELIVERIES
 from app.engine.throttle import AT_ONCE, Throttle
 
 
@@ -52,7 +53,11 @@ class Stage:
         self.clock = Clock()
         self.left: list[tuple[float, str]] = []
         self.envelopes: list[Envelope] = []
-        self.throttle = Throttle(self._leave, self.clock.call_later, lambda: self.clock.now)
+        self.sizes: dict[str, int] = {}
+        self.throttle = Throttle(self._leave, self.clock.call_later, self._size, lambda: self.clock.now)
+
+    def _size(self, room: str) -> int:
+        return self.sizes.get(room, 0)
 
     def _leave(self, envelope: Envelope) -> None:
         self.left.append((round(self.clock.now - 100, 3), envelope.payload))
@@ -106,6 +111,24 @@ def test_a_room_hears_as_many_a_second_as_the_ceiling_says(stage: Stage) -> None
         stage.say(str(number), key=str(number), ceiling=2)
     stage.clock.go_to(200)
     assert stage.left == [(0, "0"), (0, "1"), (1, "2"), (1, "3"), (2, "4")]
+
+
+def test_a_room_of_thousands_hears_so_few_a_second_that_a_process_can_bear_it(stage: Stage) -> None:
+    stage.sizes["a"] = MOST_DELIVERIES // 2
+    for number in range(5):
+        stage.say(str(number), key=str(number), ceiling=50)
+    stage.clock.go_to(200)
+    assert stage.left == [(0, "0"), (0, "1"), (1, "2"), (1, "3"), (2, "4")]
+
+
+def test_a_room_that_grows_hears_fewer_a_second_from_then_on(stage: Stage) -> None:
+    for number in range(4):
+        stage.say(str(number), key=str(number), ceiling=4)
+    stage.sizes["a"] = 2 * MOST_DELIVERIES
+    for number in range(4, 7):
+        stage.say(str(number), key=str(number), ceiling=4)
+    stage.clock.go_to(200)
+    assert [at for at, _ in stage.left] == [0, 0, 0, 0, 1, 2, 3]
 
 
 def test_who_stopped_beyond_the_ceiling_is_heard_to_have_stopped(stage: Stage) -> None:
