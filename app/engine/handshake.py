@@ -8,8 +8,9 @@ from eventlet.semaphore import Semaphore
 from socketio import packet
 from socketio.exceptions import ConnectionRefusedError
 
+from app.engine.client import Client
 from app.engine.hub import Hub
-from app.engine.recovery import Application, Client, Recovery, SocketGone
+from app.engine.recovery import Application, Recovery, SocketGone
 from app.engine.sessions import Owner
 
 logger = logging.getLogger(__name__)

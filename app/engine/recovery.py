@@ -8,19 +8,20 @@ new for it, so that reading the history may take its time, and nothing is lost o
 import json
 import logging
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any
 
 from eventlet import Timeout, sleep, spawn_n
-from eventlet.semaphore import Semaphore
 from socketio.exceptions import ConnectionRefusedError
 
+from app.engine.client import Client
 from app.engine.envelope import Envelope
 from app.engine.history import Bound, History
 from app.engine.hub import Hub
 from app.engine.offsets import Membership, Offset, is_missed, positions
 from app.engine.sessions import Owner, Session, Sessions
-from app.engine.upkeep import Upkeep
+from app.engine.upkeep import BATCH, Upkeep
 
 logger = logging.getLogger(__name__)
 
@@ -48,40 +49,6 @@ class Application:
     gone: Callable[[str, str], None]
 
 
-@dataclass
-class Client:
-    """A client in one namespace.
-
-    Attributes:
-        heard: where it stood when it connected.
-        recovered: whether it goes on with a session that it had.
-        recoverable: whether its session waits for it: not, if it wants no offsets, or keeps its place itself.
-        stored: whether its session is in the store.
-        live: whether its connection was accepted.
-        refused: why it was not, if it was ended while it connected.
-        told: whether its CONNECT was sent, and with it the way back to a refusal is gone.
-        given: the rooms that the application put it into as it connected.
-        replay: what it is to hear at the next :meth:`Recovery.flush`, each with the offset to go with it.
-    """
-
-    session: Session
-    heard: Offset
-    recovered: bool = False
-    recoverable: bool = True
-    stored: bool = False
-    live: bool = False
-    refused: ConnectionRefusedError | None = None
-    told: bool = False
-    given: list[str] = field(default_factory=list)
-    replay: list[tuple[Envelope, Offset]] = field(default_factory=list)
-    saving: Semaphore = field(default_factory=Semaphore)
-
-    def check(self) -> None:
-        """Raise what the client is to be refused with, if it was ended while it connected."""
-        if self.refused is not None:
-            raise self.refused
-
-
 class Recovery:
     """The clients of this process, and how they go on where they were.
 
@@ -107,7 +74,7 @@ class Recovery:
         self._hub = hub
         self._history = history
         self._sessions = sessions
-        self.upkeep = Upkeep(sessions, history)
+        self.upkeep = Upkeep(sessions, history, self._restore)
         self._application = application
         self._publish = publish
         hub.controls[TAKE_OVER] = self._taken_over
@@ -383,6 +350,23 @@ class Recovery:
         self._sessions.add(client.session)
         if self._clients.get(client.session.sid) is not client:  # it was let go before there was a row
             self.upkeep.let_go(client.session, for_good=True)
+
+    def _restore(self) -> None:
+        """Store again what others have swept, who held this process for dead: it had no way to the database, say.
+
+        Nobody else can have gone on with what was swept. What others did go on with is in the store, and stays theirs.
+        """
+        live = [client for client in self._clients.values() if client.live]
+        for start in range(0, len(live), BATCH):
+            some = live[start : start + BATCH]
+            with ExitStack() as saving:  # so that the rooms that are stored are the newest
+                for client in some:
+                    saving.enter_context(client.saving)
+                self._sessions.restore([client.session for client in some])
+            for client in some:
+                if self._clients.get(client.session.sid) is not client:  # it went meanwhile
+                    self.upkeep.let_go(client.session, for_good=not client.recoverable)
+        self._sessions.on_change({client.session.owner.id for client in live})
 
     def _save(self, client: Client) -> None:
         if client.recoverable:

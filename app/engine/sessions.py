@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -126,7 +127,20 @@ class Sessions:
 
     def add(self, session: Session) -> None:
         """Store a new session."""
-        row = {
+        with self._begin() as connection:
+            connection.execute(insert(self._table), self._row(session))
+
+    def restore(self, sessions: Collection[Session]) -> None:
+        """Store again those of ``sessions`` that are no more in the store: nobody is away from them, then."""
+        c = self._table.c
+        with self._begin() as connection:
+            kept = set(connection.scalars(select(c.pid).where(c.pid.in_([session.pid for session in sessions]))))
+            rows = [self._row(session) for session in sessions if session.pid not in kept]
+            if rows:
+                connection.execute(insert(self._table), rows)
+
+    def _row(self, session: Session) -> dict[str, Any]:
+        return {
             "pid": session.pid,
             "sid": session.sid,
             "namespace": session.namespace,
@@ -137,8 +151,6 @@ class Sessions:
             "began_at": session.began_at,
             "rooms": _dump(session.rooms),
         }
-        with self._begin() as connection:
-            connection.execute(insert(self._table), row)
 
     def claim(self, pid: str, namespace: str, owner: Owner, by: str) -> tuple[Session, str] | None:
         """Give a session to the connection ``by``.
@@ -183,13 +195,22 @@ class Sessions:
             with self._begin() as connection:
                 connection.execute(delete(self._table).where(self._are(sessions)))
 
-    def tell_alive(self) -> None:
-        """Say that this process lives; silent for the window, a minute at the least, it has lost its connections."""
+    def tell_alive(self) -> bool:
+        """Say that this process lives; silent for the window, a minute at the least, it has lost its connections.
+
+        Returns:
+            Whether it says so in time. If not, others may have swept its sessions.
+        """
         c = self._processes.c
         with self._begin() as connection:
-            seen = update(self._processes).where(c.id == self.process).values(seen_at=now(connection))
-            if not connection.execute(seen).rowcount:
+            spoke = connection.scalar(
+                select(c.seen_at >= ago(connection, self._most_silent)).where(c.id == self.process)
+            )
+            if spoke is None:
                 connection.execute(insert(self._processes).values(id=self.process, seen_at=now(connection)))
+            else:
+                connection.execute(update(self._processes).where(c.id == self.process).values(seen_at=now(connection)))
+        return bool(spoke)
 
     def sweep(self) -> int:
         """Delete what can't be recovered any more; returns how many sessions that was."""

@@ -1,6 +1,7 @@
 """What keeps the store of sessions true: signs of life, sessions that are let go, and the removal of what is over."""
 
 import logging
+from collections.abc import Callable
 from time import monotonic
 
 from eventlet import sleep, spawn_n
@@ -12,7 +13,7 @@ logger = logging.getLogger(__name__)
 
 SIGN_OF_LIFE = 5.0  # seconds between two
 CLEANING = 60.0  # seconds between two
-BATCH = 500  # sessions let go in one transaction
+BATCH = 500  # sessions in one transaction
 
 
 class Upkeep:
@@ -24,11 +25,13 @@ class Upkeep:
     Args:
         sessions: the store.
         history: the past, which is trimmed.
+        restore: stores again those sessions of this process that others have swept.
     """
 
-    def __init__(self, sessions: Sessions, history: History) -> None:
+    def __init__(self, sessions: Sessions, history: History, restore: Callable[[], None]) -> None:
         self._sessions = sessions
         self._history = history
+        self._restore = restore
         self._left: list[tuple[Session, bool]] = []
         self._letting_go = False
         self._failed_at = -CLEANING
@@ -69,12 +72,16 @@ class Upkeep:
         self._letting_go = False
 
     def _live(self) -> None:
+        in_doubt = False  # whether others may hold this process for dead
         while True:
             try:
-                self._sessions.tell_alive()
+                in_doubt |= not self._sessions.tell_alive()
+                if in_doubt:
+                    self._restore()
+                in_doubt = False
                 self.stores = True
             except Exception:
-                self.stores = False
+                self.stores, in_doubt = False, True  # what failed may have been stored, and so in time
                 self._failed_at = monotonic()
                 logger.exception("no sign of life could be given; the next try is in %s s", SIGN_OF_LIFE)
             sleep(SIGN_OF_LIFE)

@@ -11,7 +11,7 @@ from app.auth.tokens import Identity, revalidated
 from app.core.api import View, declare
 from app.core.errors import TokenRevoked, Unavailable
 from app.engine import Owner
-from app.engine.recovery import Client
+from app.engine.client import Client
 from app.engine.streams import Heard, Stream
 from app.events.base import Channel
 from app.extensions import socketio

@@ -17,6 +17,7 @@ from tests.support.api import Api
 from tests.support.brokers import wait_until
 from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
+from tests.support.proxy import Proxy
 from tests.support.server import Server
 
 CLIENTS = 6
@@ -27,6 +28,8 @@ HEALED_IN = 10.0  # seconds after the fault
 CONNECTIONS = 20  # of one process to the database, at the most
 BEYOND = 5  # requests more than that
 LIVE_IN = 1.0  # seconds
+OFFLINE_IN = 60.0  # seconds after a process's last sign of life
+SWEPT_IN = 150.0  # seconds: after 60 it is taken for dead, and each process sweeps every 60
 
 Fault = Callable[[Audience], None]
 Endure = Callable[[str, Fault], None]
@@ -163,6 +166,51 @@ def test_a_process_whose_connections_are_all_busy_refuses_what_it_can_not_serve_
     assert max(refused) < ANSWERED_IN
     assert live_in < LIVE_IN
     assert (burst.refused, burst.unanswered, audience.reconnects) == (0, 0, 0)
+
+
+@pytest.mark.long
+def test_users_of_a_process_that_was_cut_off_for_minutes_are_there_again_and_go_on(
+    cluster: Cluster, apis: list[Api], js: JsPeer, report: Report
+) -> None:
+    bob = Api.as_demo_user(apis[0].url, "bob")
+    port = cluster.postgresql.port
+    with Proxy(port) as link:
+        through = cluster.database.replace(f":{port}/", f":{link.port}/")
+        with cluster.process("cut-off", {"DATABASE_URL": through, "RECOVERY_SECONDS": "10"}) as server:
+            audience = Audience(js, [server], bob, CLIENTS)
+            began = monotonic()
+            link.black_hole()
+            wait_until(lambda: status_of(bob) == "offline", OFFLINE_IN)
+            with Burst([bob], BEFORE, pause=PAUSE) as burst:
+                burst.wait_until_made(BEFORE)
+            audience.wait_until_heard(burst.total)  # by way of Redis
+            wait_until(lambda: sessions_of(cluster, bob) == 0, SWEPT_IN)
+            silent = monotonic() - began
+            link.mode = "pass"
+            wait_until(lambda: status_of(bob) == "online", HEALED_IN)
+            back = monotonic() - began - silent
+            assert (sessions_of(cluster, bob), audience.reconnects) == (CLIENTS, 0)
+            audience.cut(CLIENTS)
+            audience.wait_until_back()
+            found = audience.audit(burst.total)
+    report(
+        f"a process without a way to PostgreSQL for {silent:.0f} s, its sessions swept",
+        found,
+        f"its user online {back:.1f} s after it; then links cut, {audience.recovered} of {audience.reconnects} "
+        "reconnects recovered",
+    )
+    assert found.clean
+    assert audience.recovered == audience.reconnects == CLIENTS
+
+
+def status_of(user: Api) -> str:
+    """Their own presence."""
+    return str(user.get(f"/api/presence?userIds={user.user['id']}").json["items"][0]["status"])
+
+
+def sessions_of(cluster: Cluster, user: Api) -> int:
+    with query(cluster, "SELECT pid FROM socket_sessions WHERE owner = %s", user.user["id"]) as rows:
+        return len(rows)
 
 
 def notify(api: Api, number: int) -> tuple[int, float]:

@@ -28,6 +28,7 @@ from app.people.models import Role, Team, TeamMember, User
 from app.presence.watch import Watch
 from tests.support.presence import PRESENCE, new_process
 from tests.support.services import PostgreSQL
+from tests.support.transports import Clients
 
 Heard = list[tuple[str, Any]]
 
@@ -259,3 +260,10 @@ def statuses(heard: Callable[[], list[Any]]) -> Callable[[], list[str]]:
 def error_code(response: TestResponse) -> tuple[int, str]:
     """The status and the code of an error answer."""
     return response.status_code, response.get_json()["error"]["code"]
+
+
+@pytest.fixture
+def clients(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Clients:
+    del app
+    monkeypatch.setattr("app.engine.handshake.Handshake._ask_application", lambda *_: None)
+    return Clients()
