@@ -4,6 +4,7 @@ from app.engine.brokers import Broker
 from app.engine.envelope import Envelope
 from app.engine.history import History
 from app.engine.hub import Hub
+from app.engine.observer import Observer
 from app.engine.outbox import Outbox, event_table, room_table
 from app.engine.pace import Pace
 from app.engine.presence import Presence
@@ -17,6 +18,7 @@ __all__ = [
     "Envelope",
     "History",
     "Hub",
+    "Observer",
     "Outbox",
     "Owner",
     "Pace",

@@ -25,3 +25,8 @@ def this_moment(connection: Connection) -> ColumnElement[datetime]:
     if connection.dialect.name == "postgresql":
         return func.clock_timestamp()
     return literal(datetime.now(UTC))
+
+
+def unix(moment: datetime) -> float:
+    """A moment that was read from the database, which on SQLite has no zone, in seconds since 1970."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()

@@ -1,8 +1,24 @@
 """What travels from a publisher to the sockets of every process."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.engine.pace import Pace
+
+
+class Trace(NamedTuple):
+    """Where a durable event comes from, and when. Times are Unix seconds; those of several machines are as one only as
+    far as their clocks are.
+
+    Attributes:
+        cause: what was asked for when it was published, as the application names it: the id of a request, say.
+        published_at: when it was stored in its transaction, which commits right after.
+        numbered_at: when it got its number; None: not known to who reads it from the table.
+    """
+
+    cause: str
+    published_at: float
+    numbered_at: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +33,7 @@ class Envelope:
         seq: its place in the one order of all durable events; None for an ephemeral one.
         skip: rooms whose sockets don't hear it (a socket's own sid is a room, too). Only for ephemeral ones.
         pace: how often such leave; known until it left. None: each does, at once.
+        trace: where it comes from; None for what was not stored.
     """
 
     event: str
@@ -25,6 +42,7 @@ class Envelope:
     seq: int | None = None
     skip: tuple[str, ...] = ()
     pace: Pace | None = None
+    trace: Trace | None = field(default=None, compare=False)
 
     @property
     def is_control(self) -> bool:

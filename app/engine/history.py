@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 
@@ -10,8 +10,8 @@ from eventlet import sleep
 from sqlalchemy import Row, Select, Table, delete, func, select
 
 from app.engine.begin import Begin
-from app.engine.clock import ago
-from app.engine.envelope import Envelope
+from app.engine.clock import ago, unix
+from app.engine.envelope import Envelope, Trace
 
 CHUNK = 500  # events fetched at a time
 TRIMMED_AT_ONCE = 1_000  # events deleted in one transaction
@@ -86,9 +86,11 @@ class History:
     def between(self, seq: int, last: int) -> list[Envelope]:
         """All that is numbered after ``seq`` up to ``last``, control messages among it, in order."""
         c = self._events.c
-        query = select(c.seq, c.event, c.payload, c.rooms).where(c.seq > seq, c.seq <= last).order_by(c.seq)
+        row = (c.seq, c.event, c.payload, c.rooms, c.created_at, c.cause)
+        query = select(*row).where(c.seq > seq, c.seq <= last).order_by(c.seq)
         with self._read() as connection:
-            return [_envelope(row) for row in connection.execute(query)]
+            found = connection.execute(query).all()
+        return [replace(_envelope(row), trace=Trace(row.cause, unix(row.created_at))) for row in found]
 
     def trim(self) -> int:
         """Delete what is older than it is to be kept, but for the newest event, which holds the count.

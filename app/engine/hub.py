@@ -15,6 +15,7 @@ from eventlet.semaphore import Semaphore
 from socketio.packet import EVENT
 
 from app.engine.envelope import Envelope
+from app.engine.observer import Observer
 from app.engine.offsets import Offset
 from app.engine.plain_calls import CONTROL, PlainCalls, Target
 from app.engine.rooms import MOST_DIRECT, Rooms, Socket
@@ -39,6 +40,7 @@ class Hub(Rooms):
         super().__init__()
         self.seq = 0
         self.begun = Event()
+        self.observer = Observer()
         self.controls: dict[str, Control] = {}
         self._without_offsets: set[str] = set()
         self._held: dict[str, list[Envelope]] = {}
@@ -84,8 +86,8 @@ class Hub(Rooms):
                 for room in envelope.rooms:
                     for tap in tuple(self._taps.get(room, ())):
                         tap(envelope)
-            for namespace in list(self.rooms):
-                self._deliver_in(namespace, envelope)
+            written = sum([self._deliver_in(namespace, envelope) for namespace in list(self.rooms)])
+            self.observer.delivered(envelope, written)
 
     def _note(self, envelope: Envelope) -> None:
         if envelope.seq is not None:
@@ -98,11 +100,13 @@ class Hub(Rooms):
         else:
             handler(envelope)
 
-    def _deliver_in(self, namespace: str, envelope: Envelope) -> None:
+    def _deliver_in(self, namespace: str, envelope: Envelope) -> int:
+        """Returns to how many sockets."""
         direct = None if self._anyone_special or envelope.skip else self.direct(namespace, envelope.rooms)
         if direct is not None:
             write_to_all(direct, Encoded(namespace, envelope).packet(self.offset))
-            return
+            return len(direct)
+        written = 0
         encoded = Encoded(namespace, envelope)
         for some in self._in_turns(namespace, envelope.rooms, envelope.skip):
             usual = some
@@ -114,6 +118,8 @@ class Hub(Rooms):
                     else:
                         usual.append(socket)
             self._send_to_all(usual, encoded.packet(self.offset))
+            written += len(some)
+        return written
 
     @property
     def _anyone_special(self) -> bool:

@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 
-from app.engine.clock import now
+from app.engine.clock import this_moment
 from app.engine.envelope import Envelope
 
 _Key = BigInteger().with_variant(Integer, "sqlite")  # SQLite counts only a column declared INTEGER
@@ -40,6 +40,7 @@ def event_table(metadata: MetaData) -> Table:
         Column("payload", Text, nullable=False),
         Column("rooms", Text, nullable=False),
         Column("created_at", DateTime(timezone=True), nullable=False),
+        Column("cause", String(64), nullable=False, server_default=""),
         # How often it may leave, and when it did: of events with a pace.
         Column("conflation_key", String(255), nullable=True),
         Column("conflation_window", Float, nullable=True),
@@ -82,13 +83,20 @@ class Outbox:
         self.rooms = rooms
         self.on_commit: Callable[[], None] = lambda: None
 
-    def add(self, connection: Connection, envelope: Envelope) -> None:
-        """Store ``envelope`` in the transaction that ``connection`` is in. It leaves after the commit, or never."""
+    def add(self, connection: Connection, envelope: Envelope, cause: str = "") -> None:
+        """Store ``envelope`` in the transaction that ``connection`` is in. It leaves after the commit, or never.
+
+        Args:
+            connection: of the transaction.
+            envelope: what is to leave.
+            cause: what it is published for; see :class:`app.engine.envelope.Trace`.
+        """
         row: dict[str, object] = {
             "event": envelope.event,
             "payload": envelope.payload,
             "rooms": json.dumps(envelope.rooms),
-            "created_at": now(connection),
+            "created_at": this_moment(connection),
+            "cause": cause,
         }
         if envelope.pace is not None:
             row |= {

@@ -45,6 +45,22 @@ class Presence:
                 found[owner][device] = count
         return dict(found)
 
+    def living(self) -> set[str]:
+        """The processes that give signs of life, this one included."""
+        p = self._processes.c
+        with self._read() as connection:
+            alive = connection.scalars(select(p.id).where(p.seen_at >= ago(connection, SILENT)))
+            return {self._process, *alive}
+
+    def rooms(self) -> Counter[str]:
+        """How many live sockets are in each room, over all processes. It reads them all: 30 ms for 10,000."""
+        s, p = self._sessions.c, self._processes.c
+        with self._read() as connection:
+            lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
+            joined = select(s.rooms).outerjoin_from(self._sessions, self._processes, s.process == p.id)
+            rows = connection.scalars(joined.where(s.lost_at.is_(None), lives))
+            return Counter(room for rooms in rows for room, *_ in json.loads(rooms))
+
     def misses_a_process(self) -> bool:
         """Whether another process stopped giving signs of life, and is not forgotten yet."""
         p = self._processes.c

@@ -102,6 +102,7 @@ class Recovery:
         """
         claimed = self._sessions.claim(pid, namespace, owner, connection)
         if claimed is None:
+            self._hub.observer.recovered("unknown")
             return None
         session, predecessor = claimed
         heard = Offset(session.began_at) if offset is None else Offset.parse(offset)
@@ -112,6 +113,7 @@ class Recovery:
             raise
         if heard is None or not reached:
             self.upkeep.let_go(session, for_good=True)
+            self._hub.observer.recovered("behind")
             return None
         if predecessor != connection and not self._abort(predecessor):  # then another process may have it
             self._publish(Envelope(TAKE_OVER, json.dumps(predecessor), ()))
@@ -156,6 +158,7 @@ class Recovery:
         if client.recovered and not self._catch_up(client):
             self._check_current(client)
             client = self._begin_anew(client)
+            self._hub.observer.recovered("too_much")
         self._check_current(client)
         if client.stored:
             self._save(client)
@@ -163,6 +166,9 @@ class Recovery:
             self._add(client)
         self._check_current(client)
         client.live = True
+        self._hub.observer.connected(client.session.namespace)
+        if client.recovered and client.recoverable:
+            self._hub.observer.recovered("recovered")
         self._sessions.on_change([client.session.owner.id])
         return client
 
@@ -194,6 +200,8 @@ class Recovery:
         """The socket is gone. Unless somebody said good-bye, its session waits for it."""
         self._application.gone(sid, reason)
         client = self._clients.pop(sid, None)
+        if client is not None and client.live:
+            self._hub.observer.disconnected(client.session.namespace, reason)
         if client is not None and client.stored:
             self.upkeep.let_go(client.session, for_good=for_good or not client.recoverable)
 

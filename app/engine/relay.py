@@ -4,7 +4,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import Callable
-from time import monotonic
+from time import monotonic, time
 from typing import Any
 
 from eventlet import Timeout, sleep, spawn
@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Select, Table, bindparam, func, insert, selec
 
 from app.engine.begin import Begin
 from app.engine.brokers import Broker
-from app.engine.envelope import Envelope
+from app.engine.clock import unix
+from app.engine.envelope import Envelope, Trace
 from app.engine.outbox import Outbox
 from app.engine.pacer import Pacer, Rows
 
@@ -145,8 +146,16 @@ class Relay:
         numbers = [{"row": row.id, "number": first + i} for i, row in enumerate(rows)]
         numbered = update(self._table).where(self._table.c.id == bindparam("row")).values(seq=bindparam("number"))
         connection.execute(numbered, numbers)
+        now = time()
         envelopes = [
-            Envelope(row.event, row.payload, tuple(json.loads(row.rooms)), seq=first + i) for i, row in enumerate(rows)
+            Envelope(
+                row.event,
+                row.payload,
+                tuple(json.loads(row.rooms)),
+                seq=first + i,
+                trace=Trace(row.cause, unix(row.created_at), now),
+            )
+            for i, row in enumerate(rows)
         ]
         index = [{"room": room, "seq": e.seq} for e in envelopes if not e.is_control for room in e.rooms]
         if index:
@@ -159,7 +168,8 @@ def _waiting(table: Table) -> Select[Any]:
     t = table.c
     newest = select(func.coalesce(func.max(t.seq), 0)).scalar_subquery().label("newest")
     pace = (t.conflation_key, t.conflation_window, t.room_ceiling)
-    waiting = select(t.id, t.event, t.payload, t.rooms, *pace, newest).where(t.seq.is_(None))
+    row = (t.id, t.event, t.payload, t.rooms, t.created_at, t.cause)
+    waiting = select(*row, *pace, newest).where(t.seq.is_(None))
     return waiting.order_by(t.id).limit(bindparam("most"))
 
 

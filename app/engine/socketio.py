@@ -25,6 +25,7 @@ from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.inbound import Inbound
 from app.engine.listener import REQUEST_SECONDS, HttpConnection, Listener, allow_connections
+from app.engine.observer import Observer
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
 from app.engine.recovery import Application, Recovery
@@ -120,6 +121,11 @@ class SocketIO(flask_socketio.SocketIO):
         self.presence = presence
         self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
         hooks.recover(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
+
+    def observe(self, observer: Observer) -> None:
+        """Tell ``observer`` what happens in this process."""
+        self.hub.observer = observer
+        self.server.eio.on_drop = observer.dropped
 
     def in_background(self, work: Callable[[], None]) -> None:
         """Have ``work`` done in a greenlet of its own from :meth:`start_relay` on: in a process that serves sockets."""

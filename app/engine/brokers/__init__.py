@@ -1,6 +1,7 @@
 """How envelopes reach the hub of every process."""
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from collections.abc import Callable
 
 from app.engine.envelope import Envelope
@@ -15,7 +16,12 @@ class Broker(ABC):
         Envelopes with a ``seq`` reach each hub in the order of ``seq``, each once, unless the hub raises: then again.
         Envelopes without one reach each hub at most once, those of one publisher in its order.
         ``publish`` never calls back into the publisher's transaction and raises nothing that a request must handle.
+
+    Attributes:
+        counts: what went wrong, by its name, as often as it did since the process began.
     """
+
+    counts: Counter[str]
 
     @abstractmethod
     def start(self, deliver: Deliver) -> None:

@@ -1,5 +1,7 @@
 """The broker of a single process: publishing is delivering."""
 
+from collections import Counter
+
 from app.engine.brokers import Broker, Deliver
 from app.engine.brokers.inbox import Inbox
 from app.engine.envelope import Envelope
@@ -14,6 +16,7 @@ class LocalBroker(Broker):
     """
 
     def __init__(self, history: History | None = None) -> None:
+        self.counts = Counter()
         self._history = history
         self._deliver: Deliver | None = None
         self._inbox: Inbox | None = None

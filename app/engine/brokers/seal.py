@@ -5,7 +5,7 @@ import hmac
 import json
 from collections.abc import Mapping
 
-from app.engine.envelope import Envelope
+from app.engine.envelope import Envelope, Trace
 
 Sealed = dict[str, str]
 
@@ -27,7 +27,7 @@ class Seal:
 
     def close(self, envelope: Envelope) -> Sealed:
         """``envelope`` as text and signature; the number is in the signature alone."""
-        text = json.dumps([envelope.event, envelope.payload, envelope.rooms, envelope.skip])
+        text = json.dumps([envelope.event, envelope.payload, envelope.rooms, envelope.skip, envelope.trace])
         return {"text": text, "signature": self._sign(text, envelope.seq)}
 
     def open(self, sealed: Mapping[str, str], seq: int | None) -> Envelope | None:
@@ -35,8 +35,8 @@ class Seal:
         text = sealed.get("text", "")
         if not hmac.compare_digest(self._sign(text, seq).encode(), sealed.get("signature", "").encode()):
             return None
-        event, payload, rooms, skip = json.loads(text)
-        return Envelope(event, payload, tuple(rooms), seq, tuple(skip))
+        event, payload, rooms, skip, trace = json.loads(text)
+        return Envelope(event, payload, tuple(rooms), seq, tuple(skip), trace=Trace(*trace) if trace else None)
 
     def _sign(self, text: str, seq: int | None) -> str:
         return hmac.digest(self._key, f"{seq}:{text}".encode(), hashlib.sha256).hex()

@@ -13,7 +13,7 @@ from app.engine.transport.complaints import EVERY
 from app.engine.transport.inbox import End, Inbox
 from app.engine.transport.packets import Malformed, Packet
 from app.engine.transport.polling import Overlapping, Polling
-from app.engine.transport.websocket import WebSocket
+from app.engine.transport.websocket import TOO_SLOW, WebSocket
 from app.engine.transport.wheel import Wheel
 
 logger = logging.getLogger(__name__)
@@ -48,6 +48,9 @@ class Owner(Protocol):
 
     def complain(self, of: str) -> None:
         """A client broke the protocol."""
+
+    def dropped(self) -> None:
+        """A client reads too slowly, and is dropped."""
 
 
 class Connection:
@@ -104,7 +107,7 @@ class Connection:
         if self.websocket is not None:
             self.websocket.write(_framed(packet, self.websocket), replayed=replayed)
         elif self._polling is not None and not self.closed and not self._polling.write(packet, replayed=replayed):
-            self._lost("the client polls too slowly")
+            self._lost(TOO_SLOW)
 
     # --- heartbeat
 
@@ -289,6 +292,8 @@ class Connection:
         logger.debug("%s: %s", self.sid, why)
         if not self.closed:
             self._enqueue(End(REASONS.TRANSPORT_CLOSE))
+            if why == TOO_SLOW:
+                self._owner.dropped()
 
     def close_soon(self, reason: str = REASONS.SERVER_DISCONNECT) -> None:
         """As :meth:`close`, from where nothing may block."""

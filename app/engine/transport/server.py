@@ -82,9 +82,11 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
     Attributes:
         sockets: the connections, by their ids.
         most_connections: how many there may be; None for as many as come.
+        on_drop: is told of each client that is dropped because it reads too slowly. It never blocks and never fails.
     """
 
     sockets: dict[str, Connection]
+    on_drop: Callable[[], None]
 
     @classmethod
     def in_place_of(cls, stock: engineio.Server, options: Options) -> "Engine":
@@ -99,6 +101,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         self.most_connections = options.max_connections
         self.websocket_compression = options.websocket_compression
         self.wheel = Wheel(min(MOST_TICK, self.ping_interval / 10, self.ping_timeout / 10), monotonic())
+        self.on_drop = lambda: None
         self._turning = False
         self._ending: dict[str, Connection] = {}
         self._parting: dict[str, Connection] = {}
@@ -166,6 +169,10 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
     def complain(self, of: str) -> None:
         """Tell the log what a client did wrong."""
         self._complaints(of)
+
+    def dropped(self) -> None:
+        """Tell whoever counts them."""
+        self.on_drop()
 
     # --- requests
 

@@ -21,6 +21,7 @@ from app.engine.transport.unsent import Unsent
 AT_ONCE = 1 << 12  # bytes read in one turn: 700 of the smallest frames, which are handled in 5 ms
 BLOCKED = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
 ENDED_EVERY = 0.5  # seconds between two looks whether a connection has ended
+TOO_SLOW = "the client reads too slowly"
 CLOSING = 3.0  # seconds that the peer has to answer a CLOSE frame (RFC 6455, section 7.1.1)
 
 
@@ -159,7 +160,7 @@ class WebSocket:
         if self.unsent is None:
             self.unsent = Unsent(self._most_unsent)
         if not self.unsent.add(frame, replayed=replayed):
-            self.end("the client reads too slowly")
+            self.end(TOO_SLOW)
 
     def flush(self) -> None:
         """Send what waits, as far as the socket takes it."""
