@@ -26,6 +26,7 @@ from app.engine.brokers.redis import RedisBroker
 from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
 from app.monitoring import logs
+from app.monitoring.setup import register_monitoring
 from app.presence.watch import register_presence
 from app.push.sender import Sender
 from app.push.vapid import vapid_of
@@ -83,6 +84,7 @@ def create_app(settings: Settings) -> Flask:
         app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies)  # type: ignore[method-assign]
     _load_features(app)
     _init_push(app, settings)
+    register_monitoring(app)
     openapi.init_app(app)
     check_routes(app)
     for command in (users, events_command, push_command):

@@ -83,6 +83,14 @@ class Settings(BaseSettings):
     request_seconds: float = Field(30, gt=0)  # that an HTTP request may take to arrive
     drain_seconds: float = Field(10, ge=0, le=20)  # of which SIGTERM closes the sockets; gunicorn.conf.py gives 30
 
+    metrics_token: str = ""  # that reads /metrics; without, production shows them to callers on its own machine alone
+    sample_seconds: float = Field(5, gt=0)  # between two samples of each process, which are kept for an hour
+    alert_hub_lag_ms: float = Field(200, ge=0)  # of the alerts' thresholds each is off when it is 0
+    alert_delivery_p99_ms: float = Field(500, ge=0)
+    alert_backlog_seconds: float = Field(5, ge=0)
+    alert_disconnects_per_second: float = Field(20, ge=0)  # of a process, said good-bye to by neither side
+    alert_auth_failures_per_second: float = Field(10, ge=0)  # of a process
+
     vapid_private_key: str = ""  # `flask --app wsgi push keys` makes one; without, production does not push
     vapid_contact: str = Field("", validate_default=True)  # mailto:…, whom a push service may write to
     push_delay_seconds: float = Field(5, ge=0)  # in which what one reads is not pushed

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask, g, request
 
+from app.auth.failures import counting_failures
 from app.auth.tokens import Identity, TokenType, identify
 from app.auth.web_session import session_identity
 from app.config import current_settings
@@ -38,7 +39,7 @@ def authenticated_or_signed_in(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         signed_in = None if "Authorization" in request.headers else session_identity()
-        _count(signed_in or identify(bearer_token()))
+        _count(signed_in or _caller())
         return view(*args, **kwargs)
 
     declare(guarded, access="user or session")
@@ -56,7 +57,7 @@ def public_in_development(view: View) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
         if current_settings().production:
-            g.identity = identify(bearer_token())
+            g.identity = _caller()
         return view(*args, **kwargs)
 
     declare(guarded, access="public in development")
@@ -75,13 +76,18 @@ def only(*roles: Role) -> Callable[[View], View]:
 def _guarded(view: View, access: str, type: TokenType, roles: tuple[Role, ...] = ()) -> View:
     @wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> Any:
-        _count(identify(bearer_token(type), type))
+        _count(_caller(type))
         if roles and g.identity.user.role not in roles:
             raise Forbidden(f"This takes the role {' or '.join(roles)}.")
         return view(*args, **kwargs)
 
     declare(guarded, access=access)
     return guarded
+
+
+def _caller(type: TokenType = "access") -> Identity:
+    with counting_failures("http"):
+        return identify(bearer_token(type), type)
 
 
 def _count(identity: Identity) -> None:

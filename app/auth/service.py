@@ -2,6 +2,7 @@
 
 from sqlalchemy import select, update
 
+from app.auth.failures import counting_failures
 from app.auth.models import Login
 from app.auth.passwords import hash_password, verify_password
 from app.auth.schemas import ChangePassword, LogIn, Register
@@ -100,7 +101,8 @@ def _verified(email: str, password: str, refusal: str) -> str:
     stored = db.session.scalar(select(User.password_hash).where(User.email == email, User.active))
     db.session.rollback()
     if not verify_password(stored, password) or stored is None:
-        raise Unauthenticated(refusal)
+        with counting_failures("login"):
+            raise Unauthenticated(refusal)
     tries.forget(email)
     return stored
 

@@ -2,6 +2,7 @@
 
 from typing import ClassVar
 
+from app.core.schema import Schema
 from app.events.base import Channel, ControlMessage, Published
 from app.events.connection import LeaveReason
 from app.events.rooms import RoomKind, sockets_of_login, sockets_of_user
@@ -56,6 +57,40 @@ class EndConnections(ControlMessage):
 
     def rooms(self) -> tuple[str, ...]:
         return tuple(sockets_of_login(id) for id in self.login_ids)
+
+
+class AskWay(ControlMessage):
+    """Every process says, with :class:`TellWay`, how the event ``seq`` passed it. Ephemeral."""
+
+    name: ClassVar[str] = "@ask-way"
+    seq: int
+    nonce: str
+
+    def rooms(self) -> tuple[str, ...]:
+        return ()
+
+
+class Passed(Schema):
+    """An event as it passed a process; times are Unix seconds."""
+
+    event: str
+    cause: str
+    published_at: float
+    numbered_at: float | None
+    sockets: int
+    written_at: float
+
+
+class TellWay(Published):
+    """How an event passed one process, told to the one that asked; None: that process does not remember it."""
+
+    name: ClassVar[str] = "way-told"
+    nonce: str
+    process: str
+    passed: Passed | None
+
+    def rooms(self) -> tuple[str, ...]:
+        return (f"@way:{self.nonce}",)
 
 
 class LoopbackProbe(Published):

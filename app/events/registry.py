@@ -5,7 +5,7 @@ from inspect import isabstract
 from types import ModuleType
 from typing import TypeVar
 
-from app.events import analytics, chat, commands, connection, notifications, presence, tasks
+from app.events import analytics, chat, commands, connection, monitoring, notifications, presence, tasks
 from app.events.base import Channel, Command, Event
 
 T = TypeVar("T")
@@ -22,7 +22,8 @@ def _named(modules: Iterable[ModuleType], base: type[T]) -> dict[str, type[T]]:
     return found
 
 
-EVENTS: dict[str, type[Event]] = _named((notifications, chat, tasks, analytics, presence, connection), Event)  # type: ignore[type-abstract]
+_MODULES = (notifications, chat, tasks, analytics, presence, connection, monitoring)
+EVENTS: dict[str, type[Event]] = _named(_MODULES, Event)  # type: ignore[type-abstract]
 COMMANDS: dict[str, type[Command]] = _named((commands,), Command)
 
 

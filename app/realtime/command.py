@@ -9,11 +9,14 @@ from pydantic import ValidationError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.core import metrics
 from app.core.errors import AppError, NotFound, TokenRevoked, Unavailable, ValidationFailed
 from app.core.ids import new_id
 from app.engine import SocketGone
 from app.events.base import NAMESPACES, Ack, Command
+from app.events.commands import JoinRoom
 from app.events.connection import ErrorEvent
+from app.events.registry import COMMANDS
 from app.extensions import socketio
 from app.people.models import User
 from app.people.queries import user
@@ -23,6 +26,9 @@ logger = logging.getLogger(__name__)
 
 C = TypeVar("C", bound=Command)
 Handler = Callable[[User, C], Ack]
+
+UNKNOWN = "unknown"
+"""Stands for what a client calls a command and is none: such names may be any."""
 
 handlers: dict[type[Command], Handler[Any]] = {}
 
@@ -91,11 +97,20 @@ def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, A
         logger.exception("%s failed, reference %s", name, reference)
         return _refuse(connection, name, AppError("Something went wrong on our side.", {"requestId": reference}))
     logger.debug("ack %s sid=%s: %s", name, connection.sid, ack)
+    metrics.COMMANDS.labels(name if name in COMMANDS else UNKNOWN, "ok").inc()
     return ack
+
+
+def _count_refusal(name: str, code: str) -> None:
+    kind = COMMANDS.get(name)
+    metrics.COMMANDS.labels(name if kind else UNKNOWN, code).inc()
+    if kind is not None and issubclass(kind, JoinRoom):
+        metrics.JOINS_REFUSED.labels(kind.kind, code).inc()
 
 
 def _refuse(connection: Connection, name: str, error: AppError) -> dict[str, Any] | None:
     logger.debug("refused %s sid=%s: %s", name, connection.sid, error.code)
+    _count_refusal(name, error.code)
     socketio.sleep(0)  # a client that floods gets no more turns than the others
     if socketio.ack_wanted:
         return {"ok": False, "error": error.body}

@@ -7,6 +7,7 @@ from typing import Any
 from flask import request
 from socketio.exceptions import ConnectionRefusedError
 
+from app.auth.failures import counting_failures
 from app.auth.tokens import Identity, claims_of, identify
 from app.chat import typists
 from app.chat.queries import conversation_ids
@@ -38,9 +39,10 @@ def owner_of(auth: Any) -> Owner:
         ConnectionRefusedError: with the message and ``{code, details}``, as ``connect_error`` shows them.
     """
     try:
-        if not isinstance(auth, dict):
-            raise Unauthenticated("Connect with auth: {token}.")
-        claims = claims_of(auth.get("token"))
+        with counting_failures("socket"):
+            if not isinstance(auth, dict):
+                raise Unauthenticated("Connect with auth: {token}.")
+            claims = claims_of(auth.get("token"))
         return Owner(str(claims["sub"]), str(claims.get("login")))
     except AppError as error:
         raise _refusal(error) from error
@@ -53,7 +55,8 @@ def connect(auth: Any) -> None:
         ConnectionRefusedError: as :func:`owner_of`.
     """
     try:
-        admit(request.sid, request.namespace, lambda: identify(auth["token"]))  # type: ignore[attr-defined]
+        with counting_failures("socket"):
+            admit(request.sid, request.namespace, lambda: identify(auth["token"]))  # type: ignore[attr-defined]
     except AppError as error:
         raise _refusal(error) from error
 

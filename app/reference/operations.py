@@ -22,6 +22,7 @@ BEARER: dict[str, list[str]] = {"bearerAuth": []}
 ACCESS: dict[str | None, tuple[list[dict[str, list[str]]], str]] = {  # what to send, and what to say of it
     "public": ([], ""),
     "public in development": ([{}, BEARER], "In production it takes an access token."),
+    "metrics": ([{}, BEARER], "The token is METRICS_TOKEN; without it only callers on the same machine are let in."),
     "user": ([BEARER], ""),
     "refresh": ([BEARER], "Send the refresh token."),
     "session": ([{"session": []}], ""),

@@ -218,8 +218,8 @@ SCENARIOS = {
     "room-left": Scenario(lambda world: ("join-team", world.team), room_left),
 }
 
-# Heard by cause of a command or of a connection: tests/e2e/test_commands.py, tests/e2e/test_presence.py
-BY_COMMAND = {"user-typing", "presence-changed", "error"}
+# Heard by cause of something else than a request: tests/e2e/test_commands.py, test_presence.py, test_monitoring.py
+BY_COMMAND = {"user-typing", "presence-changed", "error", "system-alert"}
 
 
 def listen(socket: JsClient, scenario: Scenario, world: World) -> None:
