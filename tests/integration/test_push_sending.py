@@ -18,7 +18,7 @@ from app.extensions import db, socketio
 from app.notifications.schemas import SendNotification
 from app.notifications.service import send
 from app.people.models import User
-from app.presence.queries import hears
+from app.presence.queries import hearers
 from app.push import queue
 from app.push.claims import Device
 from app.push.message import PushMessage
@@ -29,6 +29,7 @@ from app.push.worker import PushWorker
 from tests.integration.conftest import Person, Socket
 from tests.support import chat
 from tests.support.brokers import wait_until
+from tests.support.plans import executed
 from tests.support.push_service import Browser, PushService
 
 SUBSCRIPTIONS = "/api/push/subscriptions"
@@ -239,6 +240,20 @@ def test_to_see_who_is_there_takes_no_second_connection_to_the_database(app: Fla
     assert len(taken) == 1
 
 
+def test_one_query_says_who_of_all_is_there(
+    app: Flask, alice: Person, bob: Person, subscribe: Subscribe, worker: PushWorker
+) -> None:
+    for person in (alice, bob):
+        subscribe(person)
+        notify(person)
+    with app.app_context(), executed(db.engine) as statements:
+        threads = worker.step()
+    for thread in threads:
+        thread.join()
+    assert len(threads) == 2
+    assert sum("FROM socket_sessions" in statement for statement, _ in statements) == 1
+
+
 def leave(socket: Socket, person: Person) -> None:
     socket.close()
     wait_until(lambda: eventlet.sleep() or not is_there(person))  # it is stored by a greenlet
@@ -246,7 +261,7 @@ def leave(socket: Socket, person: Person) -> None:
 
 def is_there(person: Person) -> bool:
     db.session.rollback()  # what the last look saw is over
-    return hears(person.id, f"notifications-{person.id}")
+    return person.id in hearers({person.id: f"notifications-{person.id}"})
 
 
 @pytest.mark.usefixtures("alive")
