@@ -2,10 +2,10 @@
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 
-from sqlalchemy import Connection, Integer, Subquery, Table, cast, func, select
+from sqlalchemy import Connection, Integer, Subquery, Table, cast, false, func, or_, select
 
 from app.engine.begin import Begin
 from app.engine.clock import ago
@@ -69,7 +69,10 @@ class Presence:
             return connection.scalar(dead) is not None
 
     def connections(
-        self, connection: Connection, owners: Collection[str] | None = None, room: str | None = None
+        self,
+        connection: Connection,
+        owners: Collection[str] | None = None,
+        rooms: Mapping[str, str] | None = None,
     ) -> Subquery:
         """A query for the ``owner``, ``device`` and ``connection`` of each that counts, and ``away``: 1 or 0.
 
@@ -78,7 +81,7 @@ class Presence:
         Args:
             connection: what it will be asked over.
             owners: whose; None for everybody's. Databases don't find out by themselves that they need no others.
-            room: only connections with a socket in it; None: all.
+            rooms: the room of each owner: only connections with a socket in it; None: all.
         """
         s, p = self._sessions.c, self._processes.c
         lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
@@ -90,9 +93,10 @@ class Presence:
         )
         if owners is not None:
             query = query.where(s.owner.in_(owners))
-        if room is not None:
-            hears = s.rooms.contains(json.dumps(room), autoescape=True)
-            query = query.having(func.max(cast(hears, Integer)) == 1)
+        if rooms is not None:
+            listed = {owner: json.dumps(room) for owner, room in rooms.items()}
+            theirs = ((s.owner == owner) & s.rooms.contains(room, autoescape=True) for owner, room in listed.items())
+            query = query.having(func.max(cast(or_(false(), *theirs), Integer)) == 1)
         return query.subquery()
 
     def last_signs(self, owners: Collection[str]) -> Subquery:

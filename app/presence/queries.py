@@ -1,7 +1,7 @@
 """Who is connected, what others were told of it, and who those others are."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, Subquery, case, false, func, literal, or_, select, true, type_coerce
@@ -20,14 +20,19 @@ from app.presence.models import UserPresence
 from app.presence.schemas import PresenceView
 
 
-def hears(user_id: str, room: str) -> bool:
-    """Whether a user has a live connection that they are not away from, with a socket in ``room``."""
-    return connected([user_id], room).get(user_id) == PresenceStatus.ONLINE
+def hearers(rooms: Mapping[str, str]) -> set[str]:
+    """Those who have a live connection that they are not away from, with a socket in the room that is asked of them.
+
+    Args:
+        rooms: of each user, the room.
+    """
+    live = _live(rooms, rooms)
+    return set(db.session.scalars(select(live.c.owner).where(live.c.status == PresenceStatus.ONLINE)))
 
 
-def connected(user_ids: Collection[str], room: str | None = None) -> dict[str, PresenceStatus]:
+def connected(user_ids: Collection[str]) -> dict[str, PresenceStatus]:
     """What the live connections of ``user_ids`` say, of those who have any: one that is not away beats all that are."""
-    live = _live(user_ids, room)
+    live = _live(user_ids)
     return dict(db.session.execute(select(live.c.owner, live.c.status)).all())
 
 
@@ -84,9 +89,9 @@ def strays(grace: timedelta) -> set[str]:
     return set(db.session.scalars(query.where(case((live.c.owner.is_(None), left), else_=here))))
 
 
-def _live(user_ids: Collection[str] | None = None, room: str | None = None) -> Subquery:
-    """``owner`` and ``status`` of those of ``user_ids``, or of all users, who are connected (and hear ``room``)."""
-    c = socketio.presence.connections(db.session.connection(), user_ids, room).c
+def _live(user_ids: Collection[str] | None = None, rooms: Mapping[str, str] | None = None) -> Subquery:
+    """``owner`` and ``status`` of those of ``user_ids``, or of all users, who are connected (and hear their room)."""
+    c = socketio.presence.connections(db.session.connection(), user_ids, rooms).c
     kind = Choice(PresenceStatus)
     status = case(
         (func.min(c.away) == 1, literal(PresenceStatus.AWAY, kind)), else_=literal(PresenceStatus.ONLINE, kind)

@@ -14,7 +14,7 @@ from app.core.transaction import transaction
 from app.engine.clock import ago
 from app.extensions import db
 from app.people.models import User
-from app.presence.queries import hears
+from app.presence.queries import hearers
 from app.push import queries
 from app.push.endpoints import check_endpoint
 from app.push.models import PushSubscription, QueuedPush, Subject
@@ -81,7 +81,7 @@ def enqueue(user_id: str, room: str, subject: Subject, subject_id: str, tag: str
         return
     with transaction():
         subscription_ids = queries.lock_devices(user_id)
-        if not subscription_ids or hears(user_id, room):
+        if not subscription_ids or hearers({user_id: room}):
             return
         due_at = ago(db.session.connection(), -timedelta(seconds=current_settings().push_delay_seconds))
         for subscription_id in subscription_ids:

@@ -176,7 +176,8 @@ def test_users_of_a_process_that_was_cut_off_for_minutes_are_there_again_and_go_
     port = cluster.postgresql.port
     with Proxy(port) as link:
         through = cluster.database.replace(f":{port}/", f":{link.port}/")
-        with cluster.process("cut-off", {"DATABASE_URL": through, "RECOVERY_SECONDS": "10"}) as server:
+        short = {"RECOVERY_SECONDS": "10"}
+        with cluster.process("sweeper", short), cluster.process("cut-off", short | {"DATABASE_URL": through}) as server:
             audience = Audience(js, [server], bob, CLIENTS)
             began = monotonic()
             link.black_hole()

@@ -26,7 +26,9 @@ from app.engine import Sessions
 from app.extensions import db, socketio
 from app.people.models import Role, Team, TeamMember, User
 from app.presence.watch import Watch
+from app.push.worker import PushWorker
 from tests.support.presence import PRESENCE, new_process
+from tests.support.push_service import Browser, PushService
 from tests.support.services import PostgreSQL
 from tests.support.transports import Clients
 
@@ -145,6 +147,7 @@ class Person:
 
 
 NewPerson = Callable[..., Person]
+Subscribe = Callable[[Person], Browser]
 
 
 def make_person(
@@ -255,6 +258,40 @@ def heard(watch: Watch, listener: Socket) -> Callable[[], list[Any]]:
 def statuses(heard: Callable[[], list[Any]]) -> Callable[[], list[str]]:
     """As ``heard``, the statuses alone."""
     return lambda: [payload["status"] for payload in heard()]
+
+
+# --- pushes
+
+
+@pytest.fixture
+def push_service() -> Iterator[PushService]:
+    with PushService() as running:
+        yield running
+
+
+@pytest.fixture
+def subscribe(push_service: PushService) -> Subscribe:
+    """Lets a person subscribe with a new browser."""
+
+    def subscribe(person: Person) -> Browser:
+        browser = push_service.browser()
+        assert person.post("/api/push/subscriptions", browser.subscription).status_code == 201
+        return browser
+
+    return subscribe
+
+
+@pytest.fixture
+def phone(alice: Person, subscribe: Subscribe) -> Browser:
+    """Alice's."""
+    return subscribe(alice)
+
+
+@pytest.fixture
+def worker(app: Flask) -> PushWorker:
+    """What sends the pushes; it does so when it is told to."""
+    worker: PushWorker = app.extensions["push_worker"]
+    return worker
 
 
 def error_code(response: TestResponse) -> tuple[int, str]:

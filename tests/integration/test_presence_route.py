@@ -7,7 +7,7 @@ from flask import Flask
 
 from app.engine.offsets import Membership
 from app.extensions import db
-from app.presence.queries import connected, hears
+from app.presence.queries import connected, hearers
 from app.presence.watch import Watch
 from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.chat import CONVERSATIONS, start
@@ -172,13 +172,27 @@ def test_a_room_is_heard_by_who_has_a_connection_in_it_and_looks(app: Flask, per
     with app.app_context():
         here = new_process()
         connect(here, person.id)
-        assert not hears(person.id, "notifications-1")
+        assert hearers({person.id: "notifications-1"}) == set()
         session = connect(here, person.id)
         session.rooms["notifications-1"] = Membership(0, 0)
         here.save_rooms(session)
         db.session.rollback()  # what was read may be older
-        assert hears(person.id, "notifications-1")
-        assert not hears(person.id, "notifications-")
+        assert hearers({person.id: "notifications-1"}) == {person.id}
+        assert hearers({person.id: "notifications-"}) == set()
         here.set_away(session.connection, person.id, away=True)
         db.session.rollback()
-        assert not hears(person.id, "notifications-1")
+        assert hearers({person.id: "notifications-1"}) == set()
+
+
+@pytest.mark.each_database
+def test_of_each_it_is_asked_whether_they_hear_a_room_of_theirs(app: Flask, new_person: NewPerson) -> None:
+    one, other, elsewhere = (new_person().id for _ in range(3))
+    with app.app_context():
+        here = new_process()
+        for id, room in ((one, "notifications-1"), (other, "notifications-2"), (elsewhere, "notifications-1")):
+            session = connect(here, id)
+            session.rooms[room] = Membership(0, 0)
+            here.save_rooms(session)
+        asked_of = {one: "notifications-1", other: "notifications-2", elsewhere: "notifications-2"}
+        assert hearers(asked_of) == {one, other}
+        assert hearers({}) == set()
