@@ -12,7 +12,7 @@ ASSETS := static/vendor/socket.io.min.js
 TEST_PACKAGES := node_modules/.test-packages
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-hostile test-e2e faults soak bench lint types migrate lock
+.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-hostile test-e2e faults soak bench lint types docs migrate lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -59,6 +59,10 @@ lint: types ## Check style, types and the direction of imports
 
 types: $(PACKAGES) ## Check types
 	$(BIN)/mypy
+
+docs: $(PACKAGES) ## Write anew what the documentation holds of the catalogue
+	$(BIN)/python -m app.events.markdown
+	$(BIN)/python -m bench.bytes
 
 migrate: $(PACKAGES) ## Bring the database of DATABASE_URL to the newest schema
 	$(BIN)/flask --app wsgi db upgrade

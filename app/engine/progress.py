@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Table, func, select
 
+from app.engine.clock import now, unix
+
 MOST_COUNTED = 10_000  # waiting rows; so many say all there is to say
 MOST_PROCESSES = 100  # those of the last minutes are kept
 
@@ -23,6 +25,21 @@ class Process:
 
     id: str
     seen_at: datetime
+
+
+@dataclass(frozen=True)
+class Backlog:
+    """What is committed and has no number yet, of all processes; what is held by its pace is among it.
+
+    Attributes:
+        events: how many; :data:`MOST_COUNTED` stands for more, too.
+        since: when the oldest of them was published.
+        seconds: for how long that has waited, by the clock of the database.
+    """
+
+    events: int
+    since: datetime | None
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -49,6 +66,15 @@ class Progress:
         return self.newest.seq - self.oldest.seq + 1 if self.oldest and self.newest else 0
 
 
+def backlog(connection: Connection, events: Table) -> Backlog:
+    """Read it as it is now; the arguments are as for :func:`progress`."""
+    e = events.c
+    first = select(e.created_at).where(e.seq.is_(None)).order_by(e.id).limit(MOST_COUNTED).subquery()
+    oldest = func.min(first.c.created_at)
+    waiting, since, at = connection.execute(select(func.count(), oldest, now(connection))).one()
+    return Backlog(waiting, _in_utc(since), max(0.0, unix(at) - unix(since))) if since else Backlog(0, None, 0.0)
+
+
 def progress(connection: Connection, events: Table, processes: Table) -> Progress:
     """Read it as it is now.
 
@@ -58,8 +84,7 @@ def progress(connection: Connection, events: Table, processes: Table) -> Progres
         processes: from :func:`app.engine.sessions.process_table`.
     """
     e, p = events.c, processes.c
-    first = select(e.created_at).where(e.seq.is_(None)).order_by(e.id).limit(MOST_COUNTED).subquery()
-    waiting, since = connection.execute(select(func.count(), func.min(first.c.created_at))).one()
+    waits = backlog(connection, events)
     ends = [
         connection.execute(select(e.seq, e.created_at).where(e.seq.is_not(None)).order_by(order).limit(1)).one_or_none()
         for order in (e.seq.asc(), e.seq.desc())
@@ -67,8 +92,8 @@ def progress(connection: Connection, events: Table, processes: Table) -> Progres
     oldest, newest = (Numbered(end.seq, _in_utc(end.created_at)) if end else None for end in ends)
     known = connection.execute(select(p.id, p.seen_at).order_by(p.seen_at.desc()).limit(MOST_PROCESSES))
     return Progress(
-        waiting,
-        _in_utc(since) if since else None,
+        waits.events,
+        waits.since,
         oldest,
         newest,
         tuple(Process(row.id, _in_utc(row.seen_at)) for row in known),

@@ -54,10 +54,10 @@ def declarations() -> str:
 def _declaration(name: str, schema: dict[str, Any]) -> str:
     about = schema.get("description", "")
     if "properties" not in schema:
-        return f"{_comment(about)}export type {name} = {_type(schema)};\n"
+        return f"{_comment(about)}export type {name} = {type_text(schema)};\n"
     required = schema.get("required", ())
     members = [
-        f"  {field}{'' if field in required else '?'}: {_type(value)};\n"
+        f"  {field}{'' if field in required else '?'}: {type_text(value)};\n"
         for field, value in schema["properties"].items()
     ]
     return _interface(name, about, members)
@@ -73,19 +73,19 @@ def _member(about: type[Event | Command], function: str) -> str:
 
 def _listener(event: type[Event], schemas: CatalogueSchemas) -> str:
     offset = "" if issubclass(event, ToOneSocket) else ", offset?: string"
-    return f"(payload: {_type(schemas.payload(event))}{offset}) => void"
+    return f"(payload: {type_text(schemas.payload(event))}{offset}) => void"
 
 
 def _emitter(command: type[Command], schemas: CatalogueSchemas) -> str:
     arguments = schemas.arguments(command)
     fewest = sum(argument.required for argument in arguments)
-    named = [f"{argument.name}: {_type(argument.schema)}" for argument in arguments]
+    named = [f"{argument.name}: {type_text(argument.schema)}" for argument in arguments]
     # A tuple for each number of arguments: socket.io-client's own types lose optional ones.
     tuples = [f"[{', '.join(named[:length])}]" for length in range(fewest, len(named) + 1)]
-    return f"Acknowledged<{' | '.join(tuples)}, {_type(schemas.ack(command))}>"
+    return f"Acknowledged<{' | '.join(tuples)}, {type_text(schemas.ack(command))}>"
 
 
-def _type(schema: dict[str, Any]) -> str:
+def type_text(schema: dict[str, Any]) -> str:
     """The TypeScript type of ``schema``, for as much of JSON Schema as the catalogue uses."""
     written: str
     match schema:
@@ -96,11 +96,11 @@ def _type(schema: dict[str, Any]) -> str:
         case {"enum": values}:
             written = " | ".join(map(json.dumps, values))
         case {"anyOf": choices}:
-            written = " | ".join(map(_type, choices))
+            written = " | ".join(map(type_text, choices))
         case {"type": "array", "items": items}:
-            written = f"Array<{_type(items)}>"
+            written = f"Array<{type_text(items)}>"
         case {"type": "object", "additionalProperties": dict() as values}:
-            written = f"Record<string, {_type(values)}>"
+            written = f"Record<string, {type_text(values)}>"
         case _:
             written = TYPES[schema["type"]]
     return written

@@ -8,8 +8,9 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.extensions import socketio
-from app.monitoring.backlog import backlog
+from app.engine.progress import backlog
+from app.events.models import events
+from app.extensions import db, socketio
 from app.push.retries import Result
 from app.push.worker import PushWorker
 
@@ -50,7 +51,7 @@ class StateCollector(Collector):
     def _backlog(self) -> Iterator[Metric]:
         try:
             with self._app.app_context():
-                found = backlog()
+                found = backlog(db.session.connection(), events)
         except (SQLAlchemyError, TimeoutError):
             yield _gauge("database_up", "Whether the database could be asked for the backlog", {"": 0})
             return

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from app.core import metrics
 from app.core.clock import now
-from app.extensions import socketio
-from app.monitoring.backlog import backlog
+from app.engine.progress import backlog
+from app.events.models import events
+from app.extensions import db, socketio
 from app.monitoring.collector import rooms, transports
 from app.monitoring.readings import Buckets, buckets, by_label, quantile, total
 from app.monitoring.schemas import Sample
@@ -52,7 +53,7 @@ class Sampler:
 
     def take(self) -> Sample:
         """The sample of now. It asks the database for the backlog."""
-        waiting = backlog()
+        waiting = backlog(db.session.connection(), events)
         last, this = self._last, Reading.now()
         self._last = this
         seconds = max(1e-3, this.at - last.at)

@@ -4,13 +4,14 @@ from pathlib import Path
 
 import asyncapi_viewer
 import flask_swagger_ui
-from flask import Blueprint, Response, current_app, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, redirect, render_template, send_from_directory, url_for
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.core import json
 from app.core.api import produces, public
 from app.core.errors import NotFound
 from app.events import asyncapi, typescript
-from app.reference import TITLE, VERSION
+from app.reference import TITLE, VERSION, guides
 from app.reference.caching import revalidated
 
 bp = Blueprint("reference", __name__)
@@ -59,6 +60,25 @@ def events_docs() -> Response:
     return _page("reference/events.html")
 
 
+@bp.get("/docs")
+@public
+@produces(status=302)
+def docs() -> AnyResponse:
+    """Lead to the first guide."""
+    return redirect(url_for(".guide", name=guides.FIRST))
+
+
+@bp.get("/docs/<name>")
+@public
+@produces("text/html")
+def guide(name: str) -> Response:
+    """A guide, to read."""
+    found = guides.guides().get(name)
+    if found is None:
+        raise NotFound("There is no such guide.")
+    return _page("reference/guide.html", guide=found, guides=guides.guides())
+
+
 @bp.get("/api-docs/assets/<name>")
 @public
 @produces("text/javascript", "text/css")
@@ -73,7 +93,7 @@ def _document(text: str, content_type: str) -> Response:
     return revalidated(current_app.response_class(text, content_type=content_type))
 
 
-def _page(template: str) -> Response:
-    response = current_app.response_class(render_template(template, title=TITLE))
+def _page(template: str, **context: object) -> Response:
+    response = current_app.response_class(render_template(template, title=TITLE, **context))
     response.content_security_policy = CONTENT_POLICY
     return response

@@ -179,7 +179,7 @@ def test_a_database_that_is_away_is_told_and_all_else_is_there(
 ) -> None:
     del app
 
-    def away() -> Any:
+    def away(*_: Any) -> Any:
         raise TimeoutError
 
     monkeypatch.setattr("app.monitoring.collector.backlog", away)

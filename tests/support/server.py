@@ -35,6 +35,7 @@ class Server:
 
     Attributes:
         database_path: the SQLite file, unless the settings name another database.
+        env: the environment that it is started with.
     """
 
     def __init__(self, folder: Path, env: dict[str, str] | None = None, command: tuple[str, ...] = PYTHON) -> None:
@@ -48,7 +49,9 @@ class Server:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = folder / "server.log"
         self.database_path = folder / "app.db"
-        self._env = {
+        inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LANG"}}
+        self.env = {
+            **inherited,
             "APP_ENV": "development",
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
@@ -63,9 +66,8 @@ class Server:
 
         :raises AssertionError: with the log, when the process ends or stays silent
         """
-        inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "TMPDIR", "LANG"}}
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, env=inherited | self._env, stdout=log, stderr=log)
+            self._process = subprocess.Popen(self._command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
         try:
             self._wait_until_live(self._process)
         except BaseException:
