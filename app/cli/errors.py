@@ -6,14 +6,19 @@ from contextlib import contextmanager
 from click import ClickException
 from sqlalchemy.exc import DBAPIError
 
+from app.core.cause import caused
 from app.core.errors import AppError
 
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """End the command with exit code 1 and a message, when it can't do what it should or the database can't be used."""
+    """End the command with exit code 1 and a message, when it can't do what it should or the database can't be used.
+
+    What it does is caused by it, under a new id.
+    """
     try:
-        yield
+        with caused():
+            yield
     except AppError as error:
         raise ClickException(error.message) from error
     except DBAPIError as error:

@@ -12,7 +12,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
-from app.core import json
+from app.config import current_settings
+from app.core import cause, json
 from app.core.errors import AppError, NotFound, Unavailable
 from app.core.ids import new_id
 
@@ -44,6 +45,7 @@ def init_app(app: Flask) -> None:
     app.wsgi_app = ChunkedBodies(app.wsgi_app, app.config["MAX_CONTENT_LENGTH"])  # type: ignore[method-assign]
     app.before_request(_begin)
     app.after_request(_finish)
+    app.teardown_request(lambda _: cause.begin(""))
     app.register_error_handler(AppError, error_response)
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_away)
@@ -111,9 +113,16 @@ def _unexpected(error: Exception) -> Response:
 
 
 def _begin() -> None:
-    g.request_id = new_id()
+    g.request_id = _given_id() or new_id()
+    cause.begin(g.request_id)
     if any(character in request.path for character in NO_ID_HOLDS):
         raise NotFound(MESSAGES[404])
+
+
+def _given_id() -> str | None:
+    """The id that a trusted proxy has given the request; anybody else could make one up."""
+    given = request.headers.get("X-Request-Id", "")
+    return given if current_settings().trusted_proxies and cause.GIVEN.fullmatch(given) else None
 
 
 def _finish(response: Response) -> Response:

@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 from sqlalchemy.exc import IntegrityError
 
+from app.core.cause import current_cause
 from app.core.database import writing
 from app.core.errors import Conflict
 from app.events.base import DomainEvent, Event, Published
@@ -33,7 +34,7 @@ class Transaction:
         if isinstance(event, Event) and not event.durable:
             raise TypeError(f"{event.name} is ephemeral: it is published by socketio.publish, and not stored")
         if isinstance(event, Published):
-            socketio.outbox.add(db.session.connection(), event.envelope())
+            socketio.outbox.add(db.session.connection(), event.envelope(), current_cause())
             self.published += 1
         for react in subscribers_of(type(event)):
             react(self, event)

@@ -81,7 +81,8 @@ class Hub(Rooms):
             return
         with self._writing:
             self._note(envelope)
-            logger.debug("emit %s seq=%s rooms=%s", envelope.event, envelope.seq, envelope.rooms)
+            if logger.isEnabledFor(logging.DEBUG):
+                self._log(envelope)
             if self._taps:
                 for room in envelope.rooms:
                     for tap in tuple(self._taps.get(room, ())):
@@ -92,6 +93,11 @@ class Hub(Rooms):
     def _note(self, envelope: Envelope) -> None:
         if envelope.seq is not None:
             self.seq = envelope.seq
+
+    @staticmethod
+    def _log(envelope: Envelope) -> None:
+        cause = {"request_id": envelope.trace.cause} if envelope.trace and envelope.trace.cause else {}
+        logger.debug("%s delivered", envelope.event, extra={"seq": envelope.seq, "rooms": envelope.rooms, **cause})
 
     def _control(self, envelope: Envelope) -> None:
         handler = self.controls.get(envelope.event)

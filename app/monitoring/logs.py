@@ -1,42 +1,103 @@
-"""What is logged, and how it looks."""
+"""What is logged, and how it looks: JSON in production, lines to read in development.
+
+All of it is logged with the standard library, so that the engine needs nothing else; structlog renders it.
+"""
 
 import logging
+import sys
+import traceback
 from typing import Any
 
+import orjson
+import structlog
 from redis import RedisError
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from structlog.typing import EventDict, Processor
 
 from app.config import Settings
+from app.core.cause import current_cause
 from app.core.errors import Unavailable
 
 AWAY = (OperationalError, PoolTimeout, RedisError, TimeoutError, Unavailable)
-FORMAT = "%(asctime)s %(levelname)s %(name)s %(message)s"
-
-
-class OneLine(logging.Formatter):
-    """A line a record: what a client sent can't begin another. Tracebacks, which are ours, stay as they are.
-
-    Of a database or a Redis that is away there is none, only what it said: it is found so again and again.
-    """
-
-    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - the name is the standard library's
-        record.message = record.message.replace("\r", "\\r").replace("\n", "\\n")
-        return super().formatMessage(record)
-
-    def formatException(self, ei: Any) -> str:  # noqa: N802 - the name is the standard library's
-        error = ei[1]
-        if isinstance(error, AWAY):
-            return f"{type(error).__name__}: {error}".partition("\n")[0]
-        return super().formatException(ei)
+LONGEST = 500  # characters of a text, which a client may have sent
 
 
 def configure(settings: Settings) -> None:
-    """Log warnings and what is worse; with REALTIME_DEBUG each connect, join, emit, ack and disconnect, too."""
+    """Log as the settings say: ``LOG_LEVEL`` and what is worse; with ``REALTIME_DEBUG`` everything."""
     logger = logging.getLogger("app")
-    logger.setLevel(logging.DEBUG if settings.realtime_debug else logging.WARNING)
+    logger.setLevel(logging.DEBUG if settings.realtime_debug else settings.log_level)
     if not logger.handlers:
-        handler = logging.StreamHandler()
-        handler.setFormatter(OneLine(FORMAT))
-        logger.addHandler(handler)
+        logger.addHandler(logging.StreamHandler())
         logger.propagate = False
+    for handler in logger.handlers:
+        handler.setFormatter(formatter(production=settings.production, colours=sys.stderr.isatty()))
+
+
+def formatter(*, production: bool, colours: bool = False) -> logging.Formatter:
+    """Renders a record in one line: what a client sent can't begin another. Tracebacks, which are ours, take more, but
+    not in production.
+
+    Args:
+        production: as JSON, for machines.
+        colours: for a terminal.
+    """
+    render: Processor = (
+        structlog.processors.JSONRenderer(serializer=_dumps)
+        if production
+        else structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.ExtraAdder(), _name, structlog.stdlib.add_log_level],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.TimeStamper("iso", utc=True),
+            _cause,
+            _exception,
+            _bound,
+            render,
+        ],
+    )
+
+
+def _name(_: Any, __: str, line: EventDict) -> EventDict:
+    line["logger"] = line["_record"].name
+    return line
+
+
+def _cause(_: Any, __: str, line: EventDict) -> EventDict:
+    cause = current_cause()
+    if cause:
+        line.setdefault("request_id", cause)
+    return line
+
+
+def _exception(_: Any, __: str, line: EventDict) -> EventDict:
+    """An exception as text. Of a database or a Redis that is away only what it said: it is found so again and again."""
+    info = line.pop("exc_info", None)
+    if info:
+        error = info[1]
+        away = isinstance(error, AWAY)
+        line["exception"] = (
+            f"{type(error).__name__}: {error}".partition("\n")[0]
+            if away
+            else "".join(traceback.format_exception(error)).rstrip()
+        )
+    return line
+
+
+def _bound(_: Any, __: str, line: EventDict) -> EventDict:
+    for key, value in line.items():
+        if isinstance(value, str) and key != "exception":
+            line[key] = _shown(value)
+    return line
+
+
+def _shown(text: str) -> str:
+    """``text`` without what ends a line or steers a terminal, and no longer than may be."""
+    cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
+    return cut if cut.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
+
+
+def _dumps(line: EventDict, **_: Any) -> str:
+    return orjson.dumps(line, default=repr).decode()

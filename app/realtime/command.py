@@ -10,8 +10,9 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import metrics
+from app.core.bounded_log import BoundedLog
+from app.core.cause import caused, current_cause
 from app.core.errors import AppError, NotFound, TokenRevoked, Unavailable, ValidationFailed
-from app.core.ids import new_id
 from app.engine import SocketGone
 from app.events.base import NAMESPACES, Ack, Command
 from app.events.commands import JoinRoom
@@ -23,6 +24,7 @@ from app.people.queries import user
 from app.realtime.connections import Connection, current_connection
 
 logger = logging.getLogger(__name__)
+refusals = BoundedLog(logger)
 
 C = TypeVar("C", bound=Command)
 Handler = Callable[[User, C], Ack]
@@ -78,6 +80,11 @@ def _obey(kind: type[C], handler: Handler[C], *arguments: Any) -> Ack:
 
 
 def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, Any] | None:
+    with caused():
+        return _answer_for(name, obey, *arguments)
+
+
+def _answer_for(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, Any] | None:
     try:
         connection = current_connection()
     except SocketGone:  # while the command was on its way
@@ -93,10 +100,10 @@ def _answer(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[str, A
         logger.exception("%s could not reach the database", name)
         return _refuse(connection, name, Unavailable("The database can't be reached now; try again."))
     except Exception:
-        reference = new_id()
-        logger.exception("%s failed, reference %s", name, reference)
-        return _refuse(connection, name, AppError("Something went wrong on our side.", {"requestId": reference}))
-    logger.debug("ack %s sid=%s: %s", name, connection.sid, ack)
+        logger.exception("%s failed", name)
+        reference = {"requestId": current_cause()}
+        return _refuse(connection, name, AppError("Something went wrong on our side.", reference))
+    logger.debug("%s obeyed", name, extra={**connection.names, "ack": str(ack)})
     metrics.COMMANDS.labels(name if name in COMMANDS else UNKNOWN, "ok").inc()
     return ack
 
@@ -109,7 +116,8 @@ def _count_refusal(name: str, code: str) -> None:
 
 
 def _refuse(connection: Connection, name: str, error: AppError) -> dict[str, Any] | None:
-    logger.debug("refused %s sid=%s: %s", name, connection.sid, error.code)
+    known = name if name in COMMANDS else UNKNOWN
+    refusals((known, error.code), f"{known} refused", **connection.names, code=error.code, reason=error.message)
     _count_refusal(name, error.code)
     socketio.sleep(0)  # a client that floods gets no more turns than the others
     if socketio.ack_wanted:

@@ -51,6 +51,11 @@ class Connection:
     expiry: Timer | None = None
     joined: set[str] = field(default_factory=set)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """What it is called in the log."""
+        return {"user_id": self.user_id, "sid": self.sid, "namespace": self.namespace}
+
 
 connections: dict[str, Connection] = {}
 """Every connected socket of this process, by sid."""

@@ -73,7 +73,7 @@ def admit(sid: str, namespace: str, identify: Callable[[], Identity]) -> None:
         socketio.server.enter_room(sid, room, namespace=namespace)
     for room in own_rooms:
         socketio.recovery.enter(sid, namespace, room)
-    logger.debug("connect user=%s sid=%s namespace=%s rooms=%s", identity.user.id, sid, namespace, own_rooms)
+    logger.info("socket connected", extra={**connections[sid].names, "login_id": identity.login.id})
 
 
 def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
@@ -91,7 +91,7 @@ def forget(sid: str, reason: str) -> None:
     if connection.expiry is not None:
         connection.expiry.cancel()
     typists.socket_gone(sid)
-    logger.debug("disconnect user=%s sid=%s namespace=%s: %s", connection.user_id, sid, connection.namespace, reason)
+    logger.info("socket gone", extra={**connection.names, "reason": reason})
 
 
 def arm_expiry(connection: Connection) -> None:
@@ -105,6 +105,7 @@ def arm_expiry(connection: Connection) -> None:
 
 def end(sid: str, namespace: str, why: AppError) -> None:
     """Tell a socket why, as the event ``error``, and disconnect it; one that is still connecting is refused."""
+    logger.info("socket ended", extra={"sid": sid, "namespace": namespace, "code": why.code, "reason": why.message})
     if socketio.recovery.refuse(sid, _refusal(why)):
         return
     told = ErrorEvent(**why.body).model_dump(mode="json", by_alias=True, exclude_none=True)
