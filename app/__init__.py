@@ -48,13 +48,14 @@ ROUTES = (
     "analytics",
     "presence",
     "push",
+    "audit",
     "realtime",
     "monitoring",
     "reference",
     "dashboard",
 )
 COMMANDS = ("realtime", "chat", "presence")
-SUBSCRIBERS = ("auth", "notifications", "analytics", "push")
+SUBSCRIBERS = ("audit", "auth", "notifications", "analytics", "push")
 
 
 def create_app(settings: Settings) -> Flask:

@@ -54,6 +54,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     instance_path: Path = ROOT / "instance"
     trusted_proxies: int = Field(0, ge=0)
+    audit_days: float = Field(365, gt=0)  # that entries of the audit trail are kept
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     realtime_debug: bool = False
 

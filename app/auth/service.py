@@ -12,6 +12,7 @@ from app.core.clock import now
 from app.core.errors import Conflict, Unauthenticated
 from app.core.rate_limits import rate_limits
 from app.core.transaction import Transaction, transaction
+from app.events.audit import AuditAction, Audited
 from app.events.controls import EndConnections
 from app.extensions import db
 from app.people.models import User
@@ -30,12 +31,13 @@ def register(form: Register, address: str) -> Login:
     """
     rate_limits().logins.hit(address)
     password_hash = hash_password(form.password)
-    with transaction():
+    with transaction() as tx:
         if user_with_email(form.email):
             raise Conflict("This e-mail address has an account already.")
         user = User(email=form.email, name=form.name, password_hash=password_hash)
         db.session.add(user)
         db.session.flush()
+        _audit(tx, AuditAction.REGISTERED, user)
         return _begin_login(user)
 
 
@@ -51,13 +53,16 @@ def log_in(form: LogIn, address: str) -> Login:
     """
     rate_limits().logins.hit(address)
     stored = _verified(form.email, form.password, "The e-mail address or the password is wrong.")
-    with transaction():
-        return _begin_login(_unchanged(form.email, stored))
+    with transaction() as tx:
+        user = _unchanged(form.email, stored)
+        _audit(tx, AuditAction.LOGGED_IN, user)
+        return _begin_login(user)
 
 
 def log_out(identity: Identity) -> None:
     """End a login: its tokens are worth nothing from now on, its sockets are disconnected."""
     with transaction() as tx:
+        _audit(tx, AuditAction.LOGGED_OUT, identity.user)
         end_logins(tx, [identity.login.id], "You have logged out.")
 
 
@@ -74,6 +79,7 @@ def change_password(identity: Identity, form: ChangePassword) -> None:
     with transaction() as tx:
         user = _unchanged(email, stored)
         user.password_hash = password_hash
+        _audit(tx, AuditAction.PASSWORD_CHANGED, user)
         others = [id for id in open_logins(user.id) if id != identity.login.id]
         end_logins(tx, others, "The password was changed; log in again.")
 
@@ -98,9 +104,13 @@ def _verified(email: str, password: str, refusal: str) -> str:
     """
     tries = rate_limits().wrong_passwords
     tries.hit(email)
-    stored = db.session.scalar(select(User.password_hash).where(User.email == email, User.active))
+    found = select(User.id, User.password_hash).where(User.email == email, User.active)
+    id, stored = db.session.execute(found).one_or_none() or (None, None)
     db.session.rollback()
     if not verify_password(stored, password) or stored is None:
+        with transaction() as tx:
+            target = ("user", id) if id else None
+            tx.publish(Audited(action=AuditAction.LOGIN_REFUSED, actor_id=None, target=target))
         with counting_failures("login"):
             raise Unauthenticated(refusal)
     tries.forget(email)
@@ -114,6 +124,10 @@ def _unchanged(email: str, stored: str) -> User:
     if user is None:
         raise Unauthenticated("The account was changed meanwhile; try again.")
     return user
+
+
+def _audit(tx: Transaction, action: AuditAction, user: User) -> None:
+    tx.publish(Audited(action=action, actor_id=user.id, target=("user", user.id)))
 
 
 def _begin_login(user: User) -> Login:

@@ -18,6 +18,7 @@ from app.core.errors import Conflict, Forbidden, NotFound, ValidationFailed
 from app.core.ids import new_id_after
 from app.core.pagination import PageQuery
 from app.core.transaction import Transaction, transaction
+from app.events.audit import AuditAction, Audited
 from app.events.base import Channel
 from app.events.chat import MessageDeleted, MessageReaction, MessageRead, MessageUpdated, NewMessage
 from app.events.connection import LeaveReason
@@ -103,6 +104,10 @@ def remove_participant(actor: User, conversation_id: str, user_id: str) -> None:
             raise NotFound("The user is not in this conversation.")
         db.session.delete(participant)
         conversation.direct_key = None
+        if actor.id != user_id:
+            place, whom = ("conversation", conversation_id), {"userId": user_id}
+            removed = AuditAction.PARTICIPANT_REMOVED
+            tx.publish(Audited(action=removed, actor_id=actor.id, target=place, details=whom))
         tx.publish(CheckRights(user_ids=(user_id,), reason=LeaveReason.REMOVED))
 
 

@@ -1,4 +1,4 @@
-"""What clients can cause as often as they like, in the log: a line a second of each kind, which says what it left out."""
+"""What clients can cause as often as they like, in the log: a line a second of each kind, and how many it left out."""
 
 import logging
 from collections.abc import Hashable

@@ -9,13 +9,18 @@ E = TypeVar("E", bound=StrEnum)
 
 
 class Choice(TypeDecorator[E], Generic[E]):
-    """A column of members of ``kind``, stored as their values: a new member needs no migration."""
+    """A column of members of ``kind``, stored as their values: a new member needs no migration.
 
-    impl = String(16)
+    Args:
+        kind: of what.
+        longest: characters that a value may have.
+    """
+
+    impl = String
     cache_ok = True
 
-    def __init__(self, kind: type[E]) -> None:
-        super().__init__()
+    def __init__(self, kind: type[E], longest: int = 16) -> None:
+        super().__init__(longest)
         self.kind = kind
 
     def process_bind_param(self, value: E | None, _: Dialect) -> str | None:

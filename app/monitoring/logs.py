@@ -20,6 +20,7 @@ from app.core.cause import current_cause
 from app.core.errors import Unavailable
 
 AWAY = (OperationalError, PoolTimeout, RedisError, TimeoutError, Unavailable)
+HANDLER = logging.StreamHandler()
 LONGEST = 500  # characters of a text, which a client may have sent
 
 
@@ -27,11 +28,10 @@ def configure(settings: Settings) -> None:
     """Log as the settings say: ``LOG_LEVEL`` and what is worse; with ``REALTIME_DEBUG`` everything."""
     logger = logging.getLogger("app")
     logger.setLevel(logging.DEBUG if settings.realtime_debug else settings.log_level)
-    if not logger.handlers:
-        logger.addHandler(logging.StreamHandler())
-        logger.propagate = False
-    for handler in logger.handlers:
-        handler.setFormatter(formatter(production=settings.production, colours=sys.stderr.isatty()))
+    logger.propagate = False
+    if HANDLER not in logger.handlers:
+        logger.addHandler(HANDLER)
+    HANDLER.setFormatter(formatter(production=settings.production, colours=sys.stderr.isatty()))
 
 
 def formatter(*, production: bool, colours: bool = False) -> logging.Formatter:

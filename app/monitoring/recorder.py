@@ -8,6 +8,7 @@ from eventlet import sleep
 from flask import Flask
 from sqlalchemy import delete
 
+from app.audit import queries as audit
 from app.config import current_settings
 from app.core.clock import now
 from app.core.transaction import transaction
@@ -61,6 +62,7 @@ class Recorder:
             db.session.add(ProcessSample(process=sample.process, at=sample.at, figures=figures))
             if clean:
                 db.session.execute(delete(ProcessSample).where(ProcessSample.at < now() - KEPT))
+                audit.trim()
                 db.session.execute(delete(Alert).where(Alert.resolved_at < now() - ALERTS_KEPT))
         self._alerts.look(sample)
         if clean:

@@ -4,6 +4,7 @@ from sqlalchemy import select
 
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.transaction import Transaction, transaction
+from app.events.audit import AuditAction, Audited
 from app.events.connection import LeaveReason
 from app.events.controls import CheckRights
 from app.events.people import UserDeactivated
@@ -39,11 +40,13 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
         if user.id == actor.id:
             raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")
         if change.role is not None:
-            _set_role(tx, user, change.role)
+            _set_role(tx, actor, user, change.role)
         if change.active is not None and change.active != user.active:
             user.active = change.active
             if not user.active:
                 tx.publish(UserDeactivated(user_id=user.id))
+            done = AuditAction.ACTIVATED if user.active else AuditAction.DEACTIVATED
+            tx.publish(Audited(action=done, actor_id=actor.id, target=("user", user.id)))
         return user
 
 
@@ -60,7 +63,7 @@ def promote(email: str) -> User:
             raise NotFound(f"Nobody has registered with {email}.")
         if not user.active:
             raise Conflict(f"The account of {email} was deactivated.")
-        _set_role(tx, user, Role.ADMIN)
+        _set_role(tx, None, user, Role.ADMIN)
         return user
 
 
@@ -82,11 +85,12 @@ def create_department(form: NameGroup) -> Department:
 
 def add_to_team(actor: User, team_id: str, user_id: str) -> None:
     """Make a user a member of a team; one who is stays one."""
-    with transaction():
+    with transaction() as tx:
         _require_team_manager(actor, team_id)
         get_user(user_id)
         if not queries.is_member(user_id, team_id):
             db.session.add(TeamMember(team_id=team_id, user_id=user_id))
+            _audit(tx, AuditAction.MEMBER_ADDED, actor, ("team", team_id), user_id)
 
 
 def remove_from_team(actor: User, team_id: str, user_id: str) -> None:
@@ -98,6 +102,7 @@ def remove_from_team(actor: User, team_id: str, user_id: str) -> None:
             raise NotFound("The user is not a member of this team.")
         managers = queries.managers_of_team(team_id)
         db.session.delete(member)
+        _audit(tx, AuditAction.MEMBER_REMOVED, actor, ("team", team_id), user_id)
         _check_rights(tx, user_id, *managers)
 
 
@@ -108,6 +113,7 @@ def add_to_department(actor: User, department_id: str, user_id: str) -> None:
         user = get_user(user_id)
         if user.department_id != department_id:
             user.department_id = department_id
+            _audit(tx, AuditAction.MEMBER_ADDED, actor, ("department", department_id), user_id)
             _check_rights(tx, user_id)
 
 
@@ -119,13 +125,21 @@ def remove_from_department(actor: User, department_id: str, user_id: str) -> Non
         if user is None or user.department_id != department_id:
             raise NotFound("The user is not in this department.")
         user.department_id = None
+        _audit(tx, AuditAction.MEMBER_REMOVED, actor, ("department", department_id), user_id)
         _check_rights(tx, user_id)
 
 
-def _set_role(tx: Transaction, user: User, role: Role) -> None:
+def _set_role(tx: Transaction, actor: User | None, user: User, role: Role) -> None:
     if user.role != role:
+        details = {"from": user.role.value, "to": role.value}
+        by = actor.id if actor else None
+        tx.publish(Audited(action=AuditAction.ROLE_CHANGED, actor_id=by, target=("user", user.id), details=details))
         user.role = role
         tx.publish(CheckRights(user_ids=(user.id,), reason=LeaveReason.ROLE_CHANGED))
+
+
+def _audit(tx: Transaction, action: AuditAction, actor: User, group: tuple[str, str], user_id: str) -> None:
+    tx.publish(Audited(action=action, actor_id=actor.id, target=group, details={"userId": user_id}))
 
 
 def _check_rights(tx: Transaction, *user_ids: str) -> None:

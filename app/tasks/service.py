@@ -6,6 +6,7 @@ from app.core.clock import now
 from app.core.errors import Forbidden, NotFound
 from app.core.pagination import PageQuery
 from app.core.transaction import Transaction, transaction
+from app.events.audit import AuditAction, Audited
 from app.events.tasks import (
     Status,
     TaskAssigned,
@@ -91,6 +92,9 @@ def delete(actor: User, id: str) -> None:
     with transaction() as tx:
         task = _task(actor, id, changeable_by)
         db.session.delete(task)
+        if actor.id != task.creator_id:
+            deleted = AuditAction.TASK_DELETED
+            tx.publish(Audited(action=deleted, actor_id=actor.id, target=("task", id)))
         _tell(tx, TaskDeleted, task, actor, deleted_at=now())
 
 

@@ -1,0 +1,27 @@
+"""Writes what happened into the trail, in the transaction of the action itself: neither is without the other."""
+
+from flask import has_request_context, request
+
+from app.audit.models import AuditEntry
+from app.core.cause import current_cause
+from app.core.transaction import Transaction
+from app.events.audit import Audited
+from app.events.subscriptions import subscribes
+from app.extensions import db
+
+
+@subscribes(Audited)
+def write(_: Transaction, event: Audited) -> None:
+    """Add an entry, with where it came from and the request that it is part of."""
+    kind, id = event.target or (None, None)
+    db.session.add(
+        AuditEntry(
+            action=event.action,
+            actor_id=event.actor_id,
+            address=request.remote_addr if has_request_context() else None,
+            target_type=kind,
+            target_id=id,
+            details=event.details,
+            request_id=current_cause(),
+        )
+    )
