@@ -91,6 +91,7 @@ $(ASSETS): package-lock.json | $(NODE)
 	@echo 'Fetching the browser assets …'
 	@npm ci --omit=dev --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
 	@mkdir -p $(@D)
+	@cp node_modules/uplot/dist/uPlot.esm.js node_modules/uplot/dist/uPlot.min.css $(@D)
 	@cp node_modules/socket.io-client/dist/socket.io.min.js node_modules/socket.io-client/dist/socket.io.min.js.map $(@D)
 
 $(TEST_PACKAGES): package-lock.json | $(NODE) $(ASSETS)
