@@ -1,4 +1,4 @@
-"""``/``, ``/login``, ``/logout``, ``/dashboard``: the pages, and the tokens with which the page calls the API."""
+"""``/``, ``/login``, ``/logout``, ``/dashboard…``: the pages, and the tokens with which they call the API."""
 
 import math
 import re
@@ -83,14 +83,38 @@ def log_out() -> AnyResponse:
 @produces("text/html")
 def dashboard() -> str:
     """The live events of the rooms that one may hear."""
-    return render_template("dashboard.html", user=current_user(), event_names=_event_names())
+    return render_template("live.html", user=current_user(), event_names=_event_names())
+
+
+@bp.get("/dashboard/now")
+@signed_in
+@produces("text/html")
+def now() -> str:
+    """Admins: the figures of the server. Everyone: their connection, who is online, and the rooms they may hear."""
+    return render_template("now.html", user=current_user())
+
+
+@bp.get("/dashboard/health")
+@signed_in
+@produces("text/html")
+def health() -> str:
+    """Which part of the server answers; for admins also what is amiss."""
+    return render_template("health.html", user=current_user())
+
+
+@bp.get("/dashboard/try")
+@signed_in
+@produces("text/html")
+def try_it() -> str:
+    """Forms that cause events, and the events that come of it."""
+    return render_template("try.html", user=current_user(), event_names=_event_names())
 
 
 @bp.post("/dashboard/token")
 @signed_in
 @returns(PageToken)
 def token() -> PageToken:
-    """An access token for the page; the header ``X-CSRFToken`` shows that it is the page that asks."""
+    """An access token for a page; the header ``X-CSRFToken`` shows that it is the page that asks."""
     csrf.protect()
     seconds = current_settings().access_lifetime.total_seconds()
     return PageToken(access_token=access_token(current_identity().login), expires_in=seconds)

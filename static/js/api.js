@@ -9,11 +9,14 @@ export class SessionEnded extends Error {
   }
 }
 
-/** The server answered with an error; `message` is for people. */
+/** The server answered with an error: `message` is for people, `status` the one of HTTP, `answer` the whole body. */
 export class Refused extends Error {
-  constructor({ message, details }) {
+  constructor(status, answer) {
+    const { message = `The server answered ${status}.`, details } = answer?.error ?? {};
     const reasons = Object.entries(details ?? {}).map(([field, reason]) => `${field}: ${reason}`);
     super([message, ...reasons].join(" "));
+    this.status = status;
+    this.answer = answer;
   }
 }
 
@@ -61,6 +64,6 @@ export class Api {
 
 async function read(response) {
   const answer = response.status === 204 ? null : await response.json();
-  if (!response.ok) throw new Refused(answer.error);
+  if (!response.ok) throw new Refused(response.status, answer);
   return answer;
 }

@@ -1,8 +1,10 @@
 /** Who and what the user can see: the rooms to join, and the names behind ids. */
 
+import { EventFacts } from "./event-facts.js";
+
 const OWN_ROOMS = { user: "All about you", notifications: "Yours", tasks: "Yours", analytics: "Yours" };
 const TITLES_KEPT = 1_000;
-const LISTS = ["/api/users", "/api/teams", "/api/departments", "/api/chat/conversations"];
+const LISTS = ["/api/users", "/api/teams", "/api/departments", "/api/chat/conversations", "/api/tasks"];
 
 export class Directory {
   #api;
@@ -10,19 +12,24 @@ export class Directory {
   #names = new Map();
   #titles = new Map(); // of what events told of
   rooms = [];
+  users = [];
   conversations = [];
+  facts; // of events: rooms and people
 
   constructor(api, userId) {
     this.#api = api;
     this.#userId = userId;
+    this.facts = new EventFacts(userId);
   }
 
   /** Ask the server anew. Of each list the first hundred count. */
   async load() {
     const pages = await Promise.all(LISTS.map((path) => this.#api.get(`${path}?limit=100`)));
-    const [users, teams, departments, conversations] = pages.map((page) => page.items);
+    const [users, teams, departments, conversations, tasks] = pages.map((page) => page.items);
     for (const { id, name } of [...users, ...teams, ...departments]) this.#names.set(id, name);
     for (const conversation of conversations) this.#names.set(conversation.id, this.#titleOf(conversation));
+    for (const task of tasks.reverse()) this.learn(task);
+    this.users = users.map(({ id, name }) => ({ id, name: id === this.#userId ? `${name} (you)` : name }));
     this.conversations = conversations.map(({ id }) => ({ id, title: this.nameOf(id) }));
     this.rooms = [
       ...Object.entries(OWN_ROOMS).map(([kind, title]) => ({ kind, id: this.#userId, title })),
@@ -42,8 +49,10 @@ export class Directory {
     return this.#titles.get(id);
   }
 
-  /** Keep the title that an event tells; later ones have the id alone. */
-  learn({ id, title }) {
+  /** Keep what an event or the list of tasks tells of a thing; later events have its id alone. */
+  learn(thing) {
+    this.facts.learn(thing);
+    const { id, title } = thing;
     if (title === undefined) return;
     this.#titles.set(id, title);
     if (this.#titles.size > TITLES_KEPT) this.#titles.delete(this.#titles.keys().next().value);

@@ -1,48 +1,83 @@
-/** The list of events, newest first: filtered, searched, paused, cleared. The newest 500 are kept. */
+/** The list of events, newest first: filtered, paused, cleared, gone through by the arrow keys. The newest 500 are kept. */
 
 import { aboutOf, wordsOf } from "./summary.js";
 
 const KEPT = 500;
 const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" };
-const byId = (id) => document.getElementById(id);
 
 export class EventsView {
-  #list = byId("events");
-  #filters = byId("filters");
-  #row = byId("event-row");
-  #directory;
+  #list = document.getElementById("events");
+  #row = document.getElementById("event-row");
   #channels = new Map(); // of each event
-  #arrived = []; // not shown yet, oldest first
+  #directory;
+  #shownBy;
+  #onUnfold;
+  #onDraw;
+  #drawn = new Map(); // the event of each row, oldest first
+  #arrived = []; // not drawn yet, oldest first
   #paused = false;
   #drawing = false;
 
-  /** `directory` knows the names behind ids. */
-  constructor(directory) {
+  /**
+   * `directory` knows the names behind ids. `shownBy(event)` says whether a row is shown, `onUnfold(event, row)` hears
+   * of the first time that one is unfolded, and `onDraw({all, shown, waiting})` of the numbers after each change.
+   */
+  constructor(directory, { shownBy = () => true, onUnfold, onDraw }) {
     this.#directory = directory;
-    for (const group of this.#groups) {
-      for (const option of group.children) this.#channels.set(option.value, group.label);
+    this.#shownBy = shownBy;
+    this.#onUnfold = onUnfold;
+    this.#onDraw = onDraw;
+    for (const [channel, names] of Object.entries(JSON.parse(this.#list.dataset.channels))) {
+      for (const name of names) this.#channels.set(name, channel);
     }
-    this.#filters.addEventListener("submit", (event) => event.preventDefault());
-    this.#filters.addEventListener("input", (event) => this.#filter(event.target.name === "channel"));
-    byId("show-all").addEventListener("click", () => this.#showAll());
-    byId("pause").addEventListener("click", () => this.#pause(!this.#paused));
-    byId("clear").addEventListener("click", () => this.#clear());
   }
 
-  /** Show an event that has just come; while paused it waits. */
-  add(name, payload, offset) {
-    this.#arrived.push({ name, payload, offset, at: new Date() });
+  /** All that was heard, oldest first. */
+  get events() {
+    const all = [...this.#drawn.values(), ...this.#arrived].slice(-KEPT);
+    return all.map(({ name, payload, offset, at }) => ({ name, payload, offset, at }));
+  }
+
+  /** Show an event that has just come, or came `at` another time; while paused it waits. */
+  add({ name, payload, offset, at = new Date() }) {
+    const channel = this.#channels.get(name) ?? "connection";
+    this.#arrived.push({ name, channel, payload, offset, at });
     if (this.#arrived.length > KEPT) this.#arrived.shift();
     this.#drawSoon();
   }
 
-  /** Say that events are missing here. */
-  addGap() {
-    this.add("gap", { message: "What happened while the connection was lost can't be shown." });
+  pause(paused) {
+    this.#paused = paused;
+    this.#draw();
   }
 
-  get #groups() {
-    return this.#filters.elements.event.querySelectorAll("optgroup");
+  clear() {
+    this.#arrived.length = 0;
+    this.#drawn.clear();
+    this.#list.replaceChildren();
+    this.#count();
+  }
+
+  /** Ask again which rows are shown. */
+  filter() {
+    for (const [row, event] of this.#drawn) row.hidden = !this.#shownBy(event);
+    this.#count();
+  }
+
+  /** Go to the newest event, or with the arrow keys from there; `before` is where the way up ends. */
+  followArrows(before) {
+    const steps = { ArrowDown: 1, ArrowUp: -1 };
+    const go = (event) => {
+      const step = steps[event.key];
+      if (step === undefined) return;
+      const rows = [before, ...this.#list.querySelectorAll(":scope > :not([hidden]) summary")];
+      const next = rows[rows.indexOf(document.activeElement) + step];
+      if (next === undefined) return;
+      event.preventDefault();
+      next.focus();
+    };
+    before.addEventListener("keydown", go);
+    this.#list.addEventListener("keydown", go);
   }
 
   /** Draw at most once a frame, however many events come. */
@@ -59,15 +94,20 @@ export class EventsView {
     if (!this.#paused) {
       const rows = this.#arrived.splice(0).map((event) => this.#rowOf(event));
       this.#list.prepend(...rows.reverse());
-      while (this.#list.children.length > KEPT) this.#list.lastElementChild.remove();
+      while (this.#list.children.length > KEPT) this.#drop(this.#list.lastElementChild);
     }
     this.#count();
   }
 
-  #rowOf({ name, payload, offset, at }) {
+  #drop(row) {
+    this.#drawn.delete(row);
+    row.remove();
+  }
+
+  #rowOf(event) {
+    const { name, channel, payload, offset, at } = event;
     this.#directory.learn(payload);
     const row = this.#row.content.firstElementChild.cloneNode(true);
-    const channel = this.#channels.get(name) ?? "connection";
     const texts = {
       time: at.toLocaleTimeString([], TIME),
       ".tag": channel,
@@ -79,55 +119,16 @@ export class EventsView {
     };
     for (const [place, text] of Object.entries(texts)) row.querySelector(place).textContent = text;
     row.querySelector("time").dateTime = at.toISOString();
-    Object.assign(row.dataset, { channel, event: name, text: row.textContent.toLowerCase() });
-    row.hidden = !this.#matches(row);
+    row.dataset.channel = channel;
+    event.text = row.textContent.toLowerCase();
+    row.hidden = !this.#shownBy(event);
+    this.#drawn.set(row, event);
+    if (this.#onUnfold) row.querySelector("details").addEventListener("toggle", () => this.#onUnfold(event, row), { once: true });
     return row;
   }
 
-  #filter(channelChanged) {
-    const { channel, event } = this.#filters.elements;
-    if (channelChanged) {
-      for (const group of this.#groups) group.hidden = group.disabled = ![group.label, ""].includes(channel.value);
-      if (channel.value && this.#channels.get(event.value) !== channel.value) event.value = "";
-    }
-    for (const row of this.#list.children) row.hidden = !this.#matches(row);
-    this.#count();
-  }
-
-  #matches(row) {
-    const { channel, event, text } = this.#filters.elements;
-    return (
-      [row.dataset.channel, ""].includes(channel.value) &&
-      [row.dataset.event, ""].includes(event.value) &&
-      row.dataset.text.includes(text.value.trim().toLowerCase())
-    );
-  }
-
-  #showAll() {
-    this.#filters.reset();
-    this.#filter(true);
-  }
-
-  #pause(paused) {
-    this.#paused = paused;
-    byId("pause").setAttribute("aria-pressed", paused);
-    byId("pause").textContent = paused ? "Resume" : "Pause";
-    this.#draw();
-  }
-
-  #clear() {
-    this.#arrived.length = 0;
-    this.#list.replaceChildren();
-    this.#count();
-  }
-
   #count() {
-    const all = this.#list.children.length;
     const shown = this.#list.querySelectorAll(":scope > :not([hidden])").length;
-    byId("events-count").textContent = shown === all ? `${all}` : `${shown} of ${all}`;
-    byId("no-events").hidden = all > 0;
-    byId("no-matches").hidden = all === 0 || shown > 0;
-    byId("paused").hidden = !this.#paused;
-    byId("paused").textContent = `Paused; ${this.#arrived.length} waiting.`;
+    this.#onDraw?.({ all: this.#drawn.size, shown, waiting: this.#arrived.length });
   }
 }

@@ -1,7 +1,6 @@
 /** The list of rooms: joins them, and shows which the socket is in. */
 
-const AT_ONCE = 50; // joins a second; the server takes so many commands
-const SECOND = 1_000;
+import { joinAll, nameOf } from "./joining.js";
 
 export class RoomsView {
   #list = document.getElementById("rooms");
@@ -19,18 +18,19 @@ export class RoomsView {
     this.say("");
   }
 
-  /**
-   * Join all of `rooms`. With `since`, an offset, the server first sends what each has missed after it.
-   * Returns the acknowledgements.
-   */
-  async join(rooms, connection, since) {
-    const acks = [];
-    for (let start = 0; start < rooms.length; start += AT_ONCE) {
-      if (start > 0) await new Promise((go) => setTimeout(go, SECOND));
-      const batch = rooms.slice(start, start + AT_ONCE);
-      acks.push(...(await Promise.all(batch.map((room) => this.#join(room, connection, since)))));
+  /** Show one more room, or the one that is there, and join it. Returns the acknowledgement. */
+  async add(room, connection) {
+    if (!this.#rows.has(nameOf(room))) {
+      this.#rows.set(nameOf(room), this.#rowOf(room));
+      this.#list.append(this.#rows.get(nameOf(room)));
     }
-    return acks;
+    const [ack] = await this.join([room], connection);
+    return ack;
+  }
+
+  /** Join all of `rooms`, as {@link joinAll} does. */
+  join(rooms, connection, since) {
+    return joinAll(rooms, connection, { since, onJoin: (room, ack) => this.#show(nameOf(room), ack) });
   }
 
   /** The socket is in none of the rooms any more. */
@@ -48,22 +48,17 @@ export class RoomsView {
     this.#note.textContent = text;
   }
 
-  async #join(room, connection, since) {
-    const name = nameOf(room);
-    const socketId = connection.id;
-    this.#mark(name, "waiting", "joining …");
-    const ack = await connection.send(`join-${room.kind}`, room.id, since ? { since } : {}).catch(noAnswer);
-    if (connection.id !== socketId) return ack; // the next connect has begun to join anew
-    if (ack.ok) this.#mark(name, "joined", "joined");
+  #show(name, ack) {
+    if (ack === undefined) this.#mark(name, "waiting", "joining …");
+    else if (ack.ok) this.#mark(name, "joined", "joined");
     else this.#mark(name, "refused", ack.error.message);
-    return ack;
   }
 
   #mark(name, state, text) {
     const row = this.#rows.get(name);
     if (row === undefined) return;
     row.dataset.state = state;
-    row.querySelector(".state").textContent = text;
+    row.querySelector(".standing").textContent = text;
     if (state === "joined") this.#joined.add(name);
     else this.#joined.delete(name);
     this.#count.textContent = `${this.#joined.size} of ${this.#rows.size} joined`;
@@ -77,12 +72,4 @@ export class RoomsView {
     row.querySelector(".title").textContent = room.title;
     return row;
   }
-}
-
-function nameOf({ kind, id }) {
-  return `${kind}-${id}`;
-}
-
-function noAnswer() {
-  return { ok: false, error: { message: "no answer" } };
 }

@@ -1,32 +1,38 @@
 /** The forms that cause events. */
 
 const ACTIONS = {
-  notification: ({ title }, userId) => ["/api/notifications", { userId, type: "greeting", title, message: "You sent this yourself." }],
+  notification: ({ to, title, message }, userId) => [
+    "/api/notifications",
+    { userId: to || userId, type: "greeting", title, message: message || "Sent from the dashboard." },
+  ],
   message: ({ conversation, content }) => [`/api/chat/conversations/${conversation}/messages`, { content }],
-  task: ({ title }, userId) => ["/api/tasks", { title, assigneeId: userId }],
+  task: ({ to, title, priority }, userId) => ["/api/tasks", { title, assigneeId: to || userId, priority }],
 };
 
 export class TryIt {
   #api;
   #userId;
-  #outcome = document.getElementById("outcome");
-  #conversations = document.getElementById("conversations");
+  #forms = document.querySelectorAll("form[data-action]");
 
   constructor(api, userId) {
     this.#api = api;
     this.#userId = userId;
-    for (const form of document.querySelectorAll("#try-it form")) {
-      form.addEventListener("submit", (event) => this.#submit(event));
-    }
-    const first = document.querySelector("#try-it form");
-    document.getElementById("first-notification").addEventListener("click", () => first.requestSubmit());
+    for (const form of this.#forms) form.addEventListener("submit", (event) => this.#submit(event));
   }
 
-  /** Offer `conversations`, each `{id, title}`, to write to. */
-  offer(conversations) {
-    const chosen = this.#conversations.value;
-    const options = conversations.map(({ id, title }) => new Option(title, id, false, id === chosen));
-    if (options.length > 0) this.#conversations.replaceChildren(...options);
+  /** Offer the conversations to write to, and the users to give something to, each of its list's `{id, …}`. */
+  offer({ conversations, users }) {
+    const others = users.filter(({ id }) => id !== this.#userId);
+    for (const { elements } of this.#forms) {
+      const { conversation, to } = elements;
+      if (conversation && conversations.length > 0) fill(conversation, [], conversations.map(({ id, title }) => new Option(title, id)));
+      if (to) fill(to, [to.options[0]], others.map(({ id, name }) => new Option(name, id)));
+    }
+  }
+
+  /** What became of it. */
+  say(text) {
+    document.getElementById("outcome").textContent = text;
   }
 
   async #submit(event) {
@@ -35,10 +41,18 @@ export class TryIt {
     const button = form.querySelector("button");
     const [path, body] = ACTIONS[form.dataset.action](Object.fromEntries(new FormData(form)), this.#userId);
     button.disabled = true;
-    this.#outcome.textContent = await this.#api.post(path, body).then(
+    const outcome = await this.#api.post(path, body).then(
       () => "Done; watch it arrive.",
       (error) => `That did not work: ${error.message}`,
     );
+    this.say(outcome);
     button.disabled = false;
+    button.focus(); // which a disabled one loses
   }
+}
+
+function fill(select, first, options) {
+  const chosen = select.value;
+  select.replaceChildren(...first, ...options);
+  if (chosen) select.value = chosen;
 }

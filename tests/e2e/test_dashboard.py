@@ -182,7 +182,7 @@ def test_markup_in_a_title_is_inert(dashboard: Dashboard, manager: Api, alice: A
     event.locator("summary").click()
     expect(event.locator("pre")).to_be_visible()
     expect(event.locator("img")).to_have_count(0)
-    expect(dashboard.page).to_have_title("Dashboard · Real-time task manager")
+    expect(dashboard.page).to_have_title("Live · Real-time task manager")
 
 
 def test_the_channel_filters(dashboard: Dashboard, manager: Api, alice: Api) -> None:
