@@ -33,6 +33,11 @@ export class Connection {
     return this.#socket.id;
   }
 
+  /** What carries it now: `websocket`, or `polling`. */
+  get transport() {
+    return this.#socket.io.engine.transport.name;
+  }
+
   /** Send a command and return its ack; throws when none comes in five seconds. */
   send(name, ...args) {
     return this.#socket.timeout(ACK_MS).emitWithAck(name, ...args);

@@ -31,7 +31,7 @@ function explain() {
   const keys = [...document.querySelectorAll("[aria-keyshortcuts]")].filter((element) => element.checkVisibility());
   document.getElementById("shortcuts-list").replaceChildren(
     ...keys.flatMap((element) => entry(element.getAttribute("aria-keyshortcuts"), labelOf(element))),
-    ...[...document.querySelectorAll("[data-arrows]")].flatMap(({ dataset }) => entry("↑ ↓", dataset.arrows)),
+    ...[...document.querySelectorAll("[data-arrows]")].flatMap(({ dataset }) => entry(dataset.arrows, dataset.does)),
   );
   dialog.showModal();
 }

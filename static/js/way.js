@@ -28,7 +28,7 @@ function stepsOf({ seq, cause, publishedAt, numberedAt, processes }, at) {
   const began = milliseconds(publishedAt);
   return [
     { title: cause ? `Committed, caused by ${cause}` : "Committed", after: 0 },
-    { title: `Numbered ${seq}`, after: milliseconds(numberedAt) - began },
+    ...(numberedAt === null ? [] : [{ title: `Numbered ${seq}`, after: milliseconds(numberedAt) - began }]),
     ...processes.map(({ process, sockets, writtenAt }) => ({
       title: `Written to ${sockets} ${sockets === 1 ? "socket" : "sockets"} by process ${process}`,
       after: milliseconds(writtenAt) - began,

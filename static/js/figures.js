@@ -1,0 +1,85 @@
+/** The figures of every process over the last hour, as the server keeps them: so a reload shows the same. */
+
+const HOUR = 3_600; // seconds
+const STEP = 5; // seconds from one sample of a process to its next
+const OVERLAP_MS = 15_000; // asked for again each time: processes don't store their samples at once
+const GONE = 20; // seconds without a sample, after which a process is taken for ended
+
+export class Figures {
+  #api;
+  #samples = new Map(); // of each process, by the step that they were taken in
+  #newest = null; // milliseconds
+
+  constructor(api) {
+    this.#api = api;
+  }
+
+  /** Ask for what is new, and forget what is older than an hour. */
+  async load() {
+    const after = this.#newest === null ? "" : `?after=${encodeURIComponent(new Date(this.#newest - OVERLAP_MS).toISOString())}`;
+    const { items } = await this.#api.get(`/api/monitoring/figures${after}`);
+    for (const item of items) this.#keep(item);
+    this.#forget();
+  }
+
+  /** The processes of the last hour, those that began first first. */
+  get processes() {
+    return [...this.#samples.keys()];
+  }
+
+  /** The newest sample of each process that runs, with `process` and `at` among the rest. */
+  get latest() {
+    return this.processes.map((process) => this.lastOf(process)).filter(({ at }) => this.#now - Date.parse(at) / 1_000 < GONE);
+  }
+
+  lastOf(process) {
+    return [...this.#samples.get(process).values()].at(-1);
+  }
+
+  /** For a plot: the times in seconds, and for each process and each of `keys` the values then; null where there is none. */
+  series(keys) {
+    const steps = [...new Set([...this.#samples.values()].flatMap((samples) => [...samples.keys()]))].sort((a, b) => a - b);
+    const lines = [...this.#samples.values()].flatMap((samples) => keys.map((key) => steps.map((step) => samples.get(step)?.[key] ?? null)));
+    return [steps.map((step) => step * STEP), ...lines];
+  }
+
+  /** How many sockets went in the last hour, by reason, the most frequent first. */
+  get disconnects() {
+    const counts = new Map();
+    for (const samples of this.#samples.values()) {
+      for (const { disconnects } of samples.values()) {
+        for (const [reason, count] of Object.entries(disconnects)) counts.set(reason, (counts.get(reason) ?? 0) + count);
+      }
+    }
+    return [...counts].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+  }
+
+  /** How many slow consumers a process had in the last hour. */
+  slowConsumers(process) {
+    return [...this.#samples.get(process).values()].reduce((sum, { slowConsumers }) => sum + slowConsumers, 0);
+  }
+
+  /** From an hour ago to now, in seconds, by the server's clock as far as it is known. */
+  get range() {
+    return [this.#now - HOUR, this.#now];
+  }
+
+  get #now() {
+    return (this.#newest ?? Date.now()) / 1_000;
+  }
+
+  #keep(item) {
+    const at = Date.parse(item.at);
+    if (!this.#samples.has(item.process)) this.#samples.set(item.process, new Map());
+    this.#samples.get(item.process).set(Math.round(at / 1_000 / STEP), item);
+    this.#newest = Math.max(this.#newest ?? 0, at);
+  }
+
+  #forget() {
+    const [oldest] = this.range;
+    for (const [process, samples] of this.#samples) {
+      for (const step of samples.keys()) if (step * STEP < oldest) samples.delete(step);
+      if (samples.size === 0) this.#samples.delete(process);
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/** The newest figures in numbers: all processes together, each of them, and why sockets went. */
+
+import { colourOf } from "./plots.js";
+import { cell, fill, fillPairs } from "./table.js";
+import { ago, figure } from "./words.js";
+
+const byId = (id) => document.getElementById(id);
+
+/** Show what `figures` hold. */
+export function showProcesses(figures) {
+  const { latest, processes, disconnects } = figures;
+  byId("processes-count").textContent = latest.length === 1 ? "1 runs" : `${latest.length} run`;
+  fillPairs(byId("tiles"), latest.length > 0 ? together(latest) : []);
+  fill(byId("processes"), processes.map((process, index) => rowOf(figures, process, index)));
+  fill(
+    byId("disconnects"),
+    disconnects.map(([reason, count]) => [cell(reason, { head: true }), cell(figure(count), { number: true })]),
+  );
+}
+
+function together(latest) {
+  const all = (key) => latest.map((sample) => sample[key] ?? 0);
+  const sum = (key) => all(key).reduce((a, b) => a + b, 0);
+  const worst = (key) => Math.max(...all(key));
+  return [
+    ["Connections", figure(sum("connections"))],
+    ["Deliveries a second", figure(sum("deliveriesPerSecond"))],
+    ["Slowest p99", `${figure(worst("latencyP99"))} ms`],
+    ["Worst hub lag", `${figure(worst("hubLag"))} ms`],
+    ["Backlog", figure(worst("backlog"))], // each process counts that of all
+    ["Memory", `${figure(sum("memory"))} MB`],
+  ];
+}
+
+function rowOf(figures, process, index) {
+  const last = figures.lastOf(process);
+  const keys = ["connections", "rooms", "deliveriesPerSecond", "eventsPerSecond", "latencyP50", "latencyP99", "hubLag", "backlog", "backlogAge", "memory"];
+  const name = cell(process, { head: true, className: "dot" });
+  name.firstElementChild.style.setProperty("--of", colourOf(index));
+  return [
+    name,
+    ...keys.map((key) => cell(figure(last[key]), { number: true })),
+    cell(figure(figures.slowConsumers(process)), { number: true }),
+    cell(figures.latest.includes(last) ? "now" : ago(new Date(last.at)), { number: true }),
+  ];
+}
