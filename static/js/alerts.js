@@ -1,8 +1,8 @@
 /** The table of alerts, those that are open first; it changes as soon as an alert does. */
 
+import { user } from "./page.js";
 import { cell, fill } from "./table.js";
 import { ago } from "./words.js";
-import { user } from "./page.js";
 
 const byId = (id) => document.getElementById(id);
 
@@ -38,8 +38,8 @@ export class Alerts {
 
 function rowOf({ level, message, process, since, resolvedAt }) {
   return [
-    cell(message, { head: true }),
     cell(level, { state: resolvedAt === null ? level : "over" }),
+    cell(message, { head: true, className: "prose" }),
     cell(process),
     time(since),
     resolvedAt === null ? cell("not yet") : time(resolvedAt),

@@ -24,29 +24,35 @@ function seqOf(offset) {
   return reached ?? seq;
 }
 
+/** What happened, and from when to when it took, in milliseconds after the commit. */
 function stepsOf({ seq, cause, publishedAt, numberedAt, processes }, at) {
   const began = milliseconds(publishedAt);
+  const numbered = numberedAt === null ? 0 : milliseconds(numberedAt) - began;
+  const written = processes.map(({ writtenAt }) => milliseconds(writtenAt) - began);
   return [
-    { title: cause ? `Committed, caused by ${cause}` : "Committed", after: 0 },
-    ...(numberedAt === null ? [] : [{ title: `Numbered ${seq}`, after: milliseconds(numberedAt) - began }]),
-    ...processes.map(({ process, sockets, writtenAt }) => ({
+    { title: cause ? `Committed, caused by ${cause}` : "Committed", from: 0, to: 0 },
+    ...(numberedAt === null ? [] : [{ title: `Numbered ${seq}`, from: 0, to: numbered }]),
+    ...processes.map(({ process, sockets }, index) => ({
       title: `Written to ${sockets} ${sockets === 1 ? "socket" : "sockets"} by process ${process}`,
-      after: milliseconds(writtenAt) - began,
+      from: numbered,
+      to: written[index],
     })),
-    { title: "Heard here, by this device's clock", after: at.getTime() - began },
+    { title: "Heard here, by this device's clock", from: Math.min(...written, at.getTime() - began), to: at.getTime() - began },
   ];
 }
 
 function drawn(steps) {
-  const longest = Math.max(...steps.map(({ after }) => after), 1);
-  return steps.map(({ title, after }) => {
+  const longest = Math.max(...steps.map(({ to }) => to), 1);
+  const share = (of) => `${Math.min(Math.max(0, (of / longest) * 100), 99)}%`;
+  return steps.map(({ title, from, to }) => {
     const step = document.createElement("li");
-    const [what, took, bar] = ["span", "span", "span"].map((tag) => document.createElement(tag));
+    const [what, took, after, bar] = ["span", "span", "span", "span"].map((tag) => document.createElement(tag));
     what.textContent = title;
-    Object.assign(took, { className: "took", textContent: `${after < 0 ? "−" : "+"}${Math.abs(after).toFixed(1)} ms` });
+    Object.assign(took, { className: "took", textContent: `${(to - from).toFixed(1)} ms` });
+    Object.assign(after, { className: "took muted", textContent: `+${to.toFixed(1)} ms`.replace("+-", "−"), title: "after the commit" });
     bar.className = "bar-of-time";
-    bar.style.width = `${Math.max(0, (after / longest) * 100)}%`;
-    step.append(what, took, bar);
+    [bar.style.marginLeft, bar.style.width] = [share(from), share(to - from)];
+    step.append(what, took, after, bar);
     return step;
   });
 }

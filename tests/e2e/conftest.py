@@ -1,6 +1,7 @@
 """A started server with its demo users, the JavaScript client, and a browser: each once a test process."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -8,11 +9,15 @@ from playwright.sync_api import Browser, Page
 from tests.e2e.scenarios import World
 from tests.support.api import Api
 from tests.support.browser import chromium
+from tests.support.dashboard import Dashboard
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 from tests.support.services import PostgreSQL, Redis
 
 Env = dict[str, str]
+
+OpenDashboard = Callable[..., Dashboard]
+"""``open_dashboard(user, path)``: a page of the dashboard, of a demo user who is logged in, connected."""
 
 # Limits have tests of their own; here many tests share one server, one address and four users.
 GENEROUS = {"LOGINS_PER_MINUTE": "10000", "REQUESTS_PER_MINUTE": "100000"}
@@ -69,6 +74,39 @@ def browser_page(browser: Browser) -> Iterator[Page]:
     context = browser.new_context()
     yield context.new_page()
     context.close()
+
+
+@pytest.fixture(scope="session")
+def cookies_of(browser: Browser, server: Server) -> Callable[[str], Any]:
+    """The cookies of a browser that a demo user logged in with; each logs in once."""
+    found: dict[str, Any] = {}
+
+    def cookies_of(name: str) -> Any:
+        if name not in found:
+            context = browser.new_context()
+            dashboard = Dashboard(context.new_page(), server.url)
+            dashboard.log_in(name)
+            dashboard.connected()
+            found[name] = context.cookies()
+            context.close()
+        return found[name]
+
+    return cookies_of
+
+
+@pytest.fixture
+def open_dashboard(browser_page: Page, server: Server, cookies_of: Callable[[str], Any]) -> Iterator[OpenDashboard]:
+    """Opens pages; at the end nothing must have gone wrong in them."""
+    dashboard = Dashboard(browser_page, server.url)
+
+    def open_dashboard(name: str, path: str = "") -> Dashboard:
+        browser_page.context.add_cookies(cookies_of(name))
+        dashboard.open(path)
+        dashboard.connected()
+        return dashboard
+
+    yield open_dashboard
+    assert dashboard.errors == []
 
 
 @pytest.fixture(scope="session")

@@ -1,117 +1,27 @@
-"""The dashboard in a real browser, on a server started as users start it."""
+"""The page of live events in a real browser, on a server started as users start it."""
 
 import json
 import re
-from collections.abc import Iterator
-from itertools import count
 from pathlib import Path
-from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.support.api import DEMO_PASSWORD, Api
+from tests.e2e.conftest import OpenDashboard
+from tests.support.api import Api
+from tests.support.dashboard import Dashboard, create_task, new_title, notify, start_conversation
 from tests.support.push_service import wait_until
 from tests.support.server import Server
 
-RECONNECT_MS = 20_000  # a server's start, and the client's back-off
 PHONE_WIDTH = 360
-numbers = count(1)
-
-
-class Dashboard:
-    """A browser at the dashboard."""
-
-    def __init__(self, page: Page, url: str) -> None:
-        self.page = page
-        self.url = url
-        self.errors: list[str] = []  # of its scripts, and what the content security policy stopped
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("console", self._on_console)
-
-    def open(self) -> None:
-        self.page.goto(f"{self.url}/dashboard")
-
-    def log_in(self, name: str, password: str = DEMO_PASSWORD) -> None:
-        """Open the dashboard, and pass the login form that it leads to."""
-        self.open()
-        self.page.get_by_label("E-mail address").fill(f"{name}@example.com")
-        self.page.get_by_label("Password").fill(password)
-        self.page.keyboard.press("Enter")
-
-    def ready(self, timeout: float = RECONNECT_MS) -> None:
-        """Wait until the page is connected and in all its rooms."""
-        expect(self.connection).to_have_text("Connected", timeout=timeout)
-        expect(self.page.locator("#rooms-count")).to_have_text(re.compile(r"^(\d+) of \1 joined$"))
-
-    @property
-    def connection(self) -> Locator:
-        return self.page.locator("#connection")
-
-    @property
-    def rooms(self) -> Locator:
-        return self.page.locator("#rooms").get_by_role("listitem")
-
-    @property
-    def events(self) -> Locator:
-        return self.page.get_by_role("log", name="Events").get_by_role("listitem")
-
-    def event(self, name: str, text: str) -> Locator:
-        """The events of that name that show ``text``."""
-        named = self.page.get_by_text(name, exact=True)
-        return self.events.filter(has=named).filter(has_text=text)
-
-    def press(self, button: str) -> None:
-        self.page.get_by_role("button", name=button, exact=True).click()
-
-    def _on_console(self, message: ConsoleMessage) -> None:
-        if "Content Security Policy" in message.text:
-            self.errors.append(message.text)
-
-
-@pytest.fixture(scope="module")
-def session_of_alice(browser: Browser, server: Server) -> Any:
-    """The cookies of a browser that logged in."""
-    context = browser.new_context()
-    dashboard = Dashboard(context.new_page(), server.url)
-    dashboard.log_in("alice")
-    dashboard.ready()
-    yield context.cookies()
-    context.close()
 
 
 @pytest.fixture
-def dashboard(browser_page: Page, server: Server, session_of_alice: Any) -> Iterator[Dashboard]:
-    """Alice's, connected; at the end nothing must have gone wrong in it."""
-    browser_page.context.add_cookies(session_of_alice)
-    dashboard = Dashboard(browser_page, server.url)
-    dashboard.open()
+def dashboard(open_dashboard: OpenDashboard) -> Dashboard:
+    """Alice's, in all her rooms."""
+    dashboard = open_dashboard("alice")
     dashboard.ready()
-    yield dashboard
-    assert dashboard.errors == []
-
-
-def _title(words: str = "Number") -> str:
-    return f"{words} {next(numbers)}."
-
-
-def _notify(api: Api, title: str) -> None:
-    body = {"userId": api.user["id"], "type": "note", "title": title, "message": "Look"}
-    assert api.post("/api/notifications", body).status == 201
-
-
-def _create_task(api: Api, assignee: Api, title: str) -> str:
-    answer = api.post("/api/tasks", {"title": title, "assigneeId": assignee.user["id"]})
-    assert answer.status == 201
-    id: str = answer.json["id"]
-    return id
-
-
-def _start_conversation(api: Api, other: Api, title: str) -> str:
-    answer = api.post("/api/chat/conversations", {"title": title, "participantIds": [other.user["id"]]})
-    assert answer.status == 201
-    id: str = answer.json["id"]
-    return id
+    return dashboard
 
 
 def test_a_wrong_password_is_told(browser_page: Page, server: Server) -> None:
@@ -141,43 +51,43 @@ def test_an_empty_list_says_what_to_do(dashboard: Dashboard) -> None:
 
 
 def test_a_notification_appears(dashboard: Dashboard, alice: Api) -> None:
-    title = _title()
-    _notify(alice, title)
+    title = new_title()
+    notify(alice, title)
     expect(dashboard.event("new-notification", title)).to_be_visible()
 
 
 def test_a_message_appears_with_who_wrote_it(dashboard: Dashboard, bob: Api) -> None:
-    content = _title()
+    content = new_title()
     conversation = bob.get("/api/chat/conversations?limit=100").json["items"][-1]["id"]
     bob.post(f"/api/chat/conversations/{conversation}/messages", {"content": content})
     expect(dashboard.event("new-message", content)).to_contain_text("from Bob · in Launch")
 
 
 def test_a_task_appears_with_its_payload(dashboard: Dashboard, manager: Api, alice: Api) -> None:
-    title = _title()
-    id = _create_task(manager, alice, title)
+    title = new_title()
+    id = create_task(manager, alice, title)
     event = dashboard.event("task-assigned", title)
     event.locator("summary").click()
     assert json.loads(event.locator("pre").inner_text())["id"] == id
 
 
 def test_an_event_that_tells_no_title_shows_the_one_told_before(dashboard: Dashboard, manager: Api, alice: Api) -> None:
-    title = _title()
-    id = _create_task(manager, alice, title)
+    title = new_title()
+    id = create_task(manager, alice, title)
     alice.patch(f"/api/tasks/{id}/progress", {"progress": 40})
     expect(dashboard.event("task-progress-updated", title)).to_contain_text("40 %")
 
 
 def test_the_newest_event_is_first(dashboard: Dashboard, alice: Api) -> None:
-    titles = [_title(), _title()]
+    titles = [new_title(), new_title()]
     for title in titles:
-        _notify(alice, title)
+        notify(alice, title)
     expect(dashboard.events).to_contain_text([*reversed(titles)])
 
 
 def test_markup_in_a_title_is_inert(dashboard: Dashboard, manager: Api, alice: Api) -> None:
-    title = _title("<img src=x onerror=\"document.title = 'broken'\">")
-    _create_task(manager, alice, title)
+    title = new_title("<img src=x onerror=\"document.title = 'broken'\">")
+    create_task(manager, alice, title)
     event = dashboard.event("task-assigned", title)
     event.locator("summary").click()
     expect(event.locator("pre")).to_be_visible()
@@ -186,8 +96,8 @@ def test_markup_in_a_title_is_inert(dashboard: Dashboard, manager: Api, alice: A
 
 
 def test_the_channel_filters(dashboard: Dashboard, manager: Api, alice: Api) -> None:
-    title = _title()
-    _create_task(manager, alice, title)
+    title = new_title()
+    create_task(manager, alice, title)
     expect(dashboard.event("new-notification", title)).to_be_visible()
     dashboard.page.get_by_label("Channel").select_option("tasks")
     expect(dashboard.event("task-assigned", title)).to_be_visible()
@@ -195,8 +105,8 @@ def test_the_channel_filters(dashboard: Dashboard, manager: Api, alice: Api) -> 
 
 
 def test_the_event_filters(dashboard: Dashboard, manager: Api, alice: Api) -> None:
-    title = _title()
-    id = _create_task(manager, alice, title)
+    title = new_title()
+    id = create_task(manager, alice, title)
     alice.patch(f"/api/tasks/{id}/progress", {"progress": 40})
     dashboard.page.get_by_label("Event", exact=True).select_option("task-progress-updated")
     expect(dashboard.event("task-progress-updated", title)).to_be_visible()
@@ -204,9 +114,9 @@ def test_the_event_filters(dashboard: Dashboard, manager: Api, alice: Api) -> No
 
 
 def test_the_search_looks_into_the_payload(dashboard: Dashboard, manager: Api, alice: Api) -> None:
-    found, other = _title(), _title()
-    id = _create_task(manager, alice, found)
-    _create_task(manager, alice, other)
+    found, other = new_title(), new_title()
+    id = create_task(manager, alice, found)
+    create_task(manager, alice, other)
     expect(dashboard.event("task-assigned", other)).to_be_visible()
     dashboard.page.get_by_label("Search").fill(f'"id": "{id}"')
     expect(dashboard.event("task-assigned", found)).to_be_visible()
@@ -215,15 +125,15 @@ def test_the_search_looks_into_the_payload(dashboard: Dashboard, manager: Api, a
 
 def test_filters_hold_for_events_to_come(dashboard: Dashboard, manager: Api, alice: Api) -> None:
     dashboard.page.get_by_label("Channel").select_option("tasks")
-    title = _title()
-    _create_task(manager, alice, title)
+    title = new_title()
+    create_task(manager, alice, title)
     expect(dashboard.event("task-assigned", title)).to_be_visible()
     expect(dashboard.event("new-notification", title)).to_be_hidden()
 
 
 def test_filters_that_let_nothing_through_can_be_dropped(dashboard: Dashboard, alice: Api) -> None:
-    title = _title()
-    _notify(alice, title)
+    title = new_title()
+    notify(alice, title)
     dashboard.page.get_by_label("Search").fill("no such thing")
     expect(dashboard.event("new-notification", title)).to_be_hidden()
     dashboard.press("Show all")
@@ -231,9 +141,9 @@ def test_filters_that_let_nothing_through_can_be_dropped(dashboard: Dashboard, a
 
 
 def test_what_comes_while_paused_shows_when_resumed(dashboard: Dashboard, alice: Api) -> None:
-    title = _title()
+    title = new_title()
     dashboard.press("Pause")
-    _notify(alice, title)
+    notify(alice, title)
     expect(dashboard.page.get_by_text("Paused; 1 waiting.")).to_be_visible()
     expect(dashboard.event("new-notification", title)).to_have_count(0)
     dashboard.press("Resume")
@@ -241,7 +151,7 @@ def test_what_comes_while_paused_shows_when_resumed(dashboard: Dashboard, alice:
 
 
 def test_clear_empties_the_list(dashboard: Dashboard, alice: Api) -> None:
-    _notify(alice, _title())
+    notify(alice, new_title())
     expect(dashboard.events).to_have_count(1)
     dashboard.press("Clear")
     expect(dashboard.events).to_have_count(0)
@@ -257,7 +167,7 @@ def test_clear_empties_the_list(dashboard: Dashboard, alice: Api) -> None:
     ],
 )
 def test_try_it_causes_an_event(dashboard: Dashboard, label: str, button: str, event: str) -> None:
-    text = _title()
+    text = new_title()
     dashboard.page.get_by_label(label).fill(text)
     dashboard.press(button)
     expect(dashboard.event(event, text)).to_be_visible()
@@ -270,8 +180,8 @@ def test_a_refused_try_says_why(dashboard: Dashboard) -> None:
 
 
 def test_a_room_that_one_may_no_longer_hear_is_left(browser_page: Page, server: Server, bob: Api, alice: Api) -> None:
-    title = _title("Room")
-    conversation = _start_conversation(bob, alice, title)
+    title = new_title("Room")
+    conversation = start_conversation(bob, alice, title)
     dashboard = Dashboard(browser_page, server.url)
     dashboard.log_in("alice")
     dashboard.ready()
@@ -315,8 +225,8 @@ def test_the_page_comes_back_after_an_outage(browser_page: Page, tmp_path: Path)
         expect(dashboard.connection).to_contain_text("Reconnecting …")
         server.start()
         dashboard.ready()
-        title = _title()
-        _notify(Api.as_demo_user(server.url, "alice"), title)
+        title = new_title()
+        notify(Api.as_demo_user(server.url, "alice"), title)
         expect(dashboard.event("new-notification", title)).to_be_visible()
 
 
@@ -335,8 +245,8 @@ def test_the_connection_outlives_its_token(browser_page: Page, tmp_path: Path) -
 
 def test_a_phone_needs_no_sideways_scrolling(dashboard: Dashboard, manager: Api, alice: Api) -> None:
     dashboard.page.set_viewport_size({"width": PHONE_WIDTH, "height": 740})
-    title = _title("x" * 100)
-    _create_task(manager, alice, title)
+    title = new_title("x" * 100)
+    create_task(manager, alice, title)
     event = dashboard.event("task-assigned", title)
     event.locator("summary").click()
     width = dashboard.page.locator("html").evaluate("page => page.scrollWidth")

@@ -22,7 +22,7 @@ from app.people.models import User
 
 EMAIL, PASSWORD = "alice@example.com", "correct horse"
 QUICK_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-PAGES = ("/login", "/dashboard")
+PAGES = ("/login", "/dashboard", "/dashboard/now", "/dashboard/health", "/dashboard/try")
 
 
 class Browser:
@@ -109,9 +109,11 @@ def test_the_root_leads_to_the_dashboard(browser: Browser) -> None:
     assert browser.open("/").location == "/dashboard"
 
 
-def test_the_dashboard_leads_to_the_login_form_without_a_session(browser: Browser) -> None:
-    answer = browser.open("/dashboard")
-    assert (answer.status_code, answer.location) == (302, "/login?next=/dashboard")
+@pytest.mark.parametrize("page", PAGES[1:])
+def test_a_page_leads_to_the_login_form_without_a_session_and_back(browser: Browser, page: str) -> None:
+    answer = browser.open(page)
+    assert (answer.status_code, answer.location) == (302, f"/login?next={page}")
+    assert browser.log_in(path=answer.location).location == page
 
 
 def test_a_login_over_another_one_ends_that(alice: Browser) -> None:

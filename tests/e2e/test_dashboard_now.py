@@ -1,0 +1,54 @@
+"""The page of what is now, for those who are no admins: their connection, whom they meet, their rooms."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.e2e.conftest import OpenDashboard
+from tests.support.api import Api
+from tests.support.dashboard import Dashboard, start_conversation
+from tests.support.js_client import JsPeer
+
+
+@pytest.fixture
+def now(open_dashboard: OpenDashboard) -> Dashboard:
+    """Alice's, in all her rooms."""
+    dashboard = open_dashboard("alice", "/now")
+    dashboard.ready()
+    return dashboard
+
+
+def person(dashboard: Dashboard, name: str) -> Locator:
+    return dashboard.page.get_by_role("row").filter(has=dashboard.page.get_by_role("rowheader", name=name))
+
+
+def test_ones_connection_is_described(now: Dashboard) -> None:
+    own = now.page.get_by_role("region", name="Your connection")
+    expect(own).to_contain_text(re.compile(r"Since\s*\d\d:\d\d:\d\d\s*Carried by\s*websocket\s*Round trip\s*\d+ ms"))
+
+
+def test_who_shares_a_room_is_listed(now: Dashboard) -> None:
+    expect(person(now, "Alice (you)")).to_contain_text("online")
+    expect(person(now, "Bob")).to_be_visible()
+    expect(person(now, "Admin")).to_have_count(0)
+
+
+def test_who_comes_shows_at_once(now: Dashboard, js: JsPeer, bob: Api) -> None:
+    expect(person(now, "Bob")).to_be_visible()
+    js.connect(now.url, auth={"token": bob.token})
+    expect(person(now, "Bob")).to_contain_text("online")
+
+
+def test_ones_rooms_are_listed_until_one_has_to_leave(open_dashboard: OpenDashboard, alice: Api, bob: Api) -> None:
+    conversation = start_conversation(bob, alice, "For a while")
+    dashboard = open_dashboard("alice", "/now")
+    dashboard.ready()
+    bob.delete(f"/api/chat/conversations/{conversation}/participants/{alice.user['id']}")
+    expect(dashboard.rooms.filter(has_text="For a while")).to_contain_text("left: removed")
+
+
+def test_the_figures_of_the_server_are_for_admins(now: Dashboard, open_dashboard: OpenDashboard) -> None:
+    expect(now.page.get_by_role("heading", name="Processes")).to_have_count(0)
+    open_dashboard("admin", "/now")
+    expect(now.page.get_by_role("heading", name="Processes")).to_be_visible()
