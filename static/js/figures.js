@@ -1,9 +1,9 @@
 /** The figures of every process over the last hour, as the server keeps them: so a reload shows the same. */
 
 const HOUR = 3_600; // seconds
-const STEP = 5; // seconds from one sample of a process to its next
+const STEP = 5; // seconds; of what a process tells in each the newest counts, so that processes share their times
 const OVERLAP_MS = 15_000; // asked for again each time: processes don't store their samples at once
-const GONE = 20; // seconds without a sample, after which a process is taken for ended
+const MISSED = 4; // samples in a row, after which a process is taken for ended
 
 export class Figures {
   #api;
@@ -17,7 +17,7 @@ export class Figures {
   /** Ask for what is new, and forget what is older than an hour. */
   async load() {
     const after = this.#newest === null ? "" : `?after=${encodeURIComponent(new Date(this.#newest - OVERLAP_MS).toISOString())}`;
-    const { items } = await this.#api.get(`/api/monitoring/figures${after}`);
+    const { items } = await this.#api.get(`/api/monitoring/samples${after}`);
     for (const item of items) this.#keep(item);
     this.#forget();
   }
@@ -29,7 +29,7 @@ export class Figures {
 
   /** The newest sample of each process that runs, with `process` and `at` among the rest. */
   get latest() {
-    return this.processes.map((process) => this.lastOf(process)).filter(({ at }) => this.#now - Date.parse(at) / 1_000 < GONE);
+    return this.processes.map((process) => this.lastOf(process)).filter(({ at }) => this.#now - Date.parse(at) / 1_000 < MISSED * this.pause);
   }
 
   lastOf(process) {
@@ -64,6 +64,11 @@ export class Figures {
     return [this.#now - HOUR, this.#now];
   }
 
+  /** Seconds between two points of a line. */
+  get pause() {
+    return Math.max(STEP, ...this.processes.map((process) => this.lastOf(process).seconds));
+  }
+
   get #now() {
     return (this.#newest ?? Date.now()) / 1_000;
   }
@@ -71,7 +76,10 @@ export class Figures {
   #keep(item) {
     const at = Date.parse(item.at);
     if (!this.#samples.has(item.process)) this.#samples.set(item.process, new Map());
-    this.#samples.get(item.process).set(Math.round(at / 1_000 / STEP), item);
+    const samples = this.#samples.get(item.process);
+    if (at <= Date.parse(this.lastOf(item.process)?.at)) return; // it came before
+    const step = Math.round(at / 1_000 / STEP);
+    samples.set(step, samples.has(step) ? withCountsOf(samples.get(step), item) : item);
     this.#newest = Math.max(this.#newest ?? 0, at);
   }
 
@@ -82,4 +90,11 @@ export class Figures {
       if (samples.size === 0) this.#samples.delete(process);
     }
   }
+}
+
+/** A sample that takes the place of one before it also counts what that one did. */
+function withCountsOf(before, sample) {
+  const disconnects = { ...before.disconnects };
+  for (const [reason, count] of Object.entries(sample.disconnects)) disconnects[reason] = (disconnects[reason] ?? 0) + count;
+  return { ...sample, disconnects, slowConsumers: before.slowConsumers + sample.slowConsumers };
 }

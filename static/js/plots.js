@@ -12,7 +12,7 @@ const PLOTS = [
   { title: "Memory", unit: "MB", keys: ["memory"] },
 ];
 const HEIGHT = 168;
-const LONGEST_HOLE = 12; // seconds that a line goes across: one sample may be late
+const LONGEST_HOLE = 2.5; // points that a line goes across: one may be late
 const COLOURS = 6; // in now.css
 const DASHED = "latencyP50";
 const DARK = matchMedia("(prefers-color-scheme: dark)");
@@ -88,7 +88,7 @@ export class Plots {
         width: 1.5,
         dash: key === DASHED ? [4, 4] : undefined,
         points: { show: false },
-        gaps: (plot, line, from, to, gaps) => gaps.filter(([left, right]) => seconds(plot, right - left) > LONGEST_HOLE),
+        gaps: (plot, line, from, to, gaps) => gaps.filter(([left, right]) => seconds(plot, right - left) > LONGEST_HOLE * this.#figures.pause),
       })),
     );
   }

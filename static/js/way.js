@@ -1,6 +1,7 @@
 /** The way of an event, for admins: committed, numbered, written by each process, heard here; and when, after the commit. */
 
 import { Refused } from "./api.js";
+import { figure } from "./words.js";
 
 /** Ask for the way of an event with `offset`, heard `at`, and show it in its row. */
 export async function showWay(api, { name, offset, at }, row) {
@@ -9,7 +10,7 @@ export async function showWay(api, { name, offset, at }, row) {
   list.setAttribute("aria-label", "The way of this event");
   row.querySelector("details").append(list);
   try {
-    const way = await api.get(`/api/monitoring/ways/${seqOf(offset)}`);
+    const way = await api.get(`/api/monitoring/ways/${encodeURIComponent(offset)}`);
     if (way.event !== name) return list.remove(); // an ephemeral event comes with the offset of a stored one
     list.replaceChildren(...drawn(stepsOf(way, at)));
   } catch (error) {
@@ -18,26 +19,20 @@ export async function showWay(api, { name, offset, at }, row) {
   }
 }
 
-/** An offset of a replay is `seq:reached:room`: the event is the one that was reached. */
-function seqOf(offset) {
-  const [seq, reached] = offset.split(":");
-  return reached ?? seq;
-}
-
-/** What happened, and from when to when it took, in milliseconds after the commit. */
+/** What happened, and from when to when it took, in milliseconds after the commit. Times are told in whole ones. */
 function stepsOf({ seq, cause, publishedAt, numberedAt, processes }, at) {
-  const began = milliseconds(publishedAt);
-  const numbered = numberedAt === null ? 0 : milliseconds(numberedAt) - began;
-  const written = processes.map(({ writtenAt }) => milliseconds(writtenAt) - began);
+  const after = (moment) => moment - Date.parse(publishedAt);
+  const firstWritten = Math.min(...processes.map(({ latency }) => latency));
+  const numbered = numberedAt === null ? 0 : Math.min(after(Date.parse(numberedAt)), firstWritten);
   return [
     { title: cause ? `Committed, caused by ${cause}` : "Committed", from: 0, to: 0 },
     ...(numberedAt === null ? [] : [{ title: `Numbered ${seq}`, from: 0, to: numbered }]),
-    ...processes.map(({ process, sockets }, index) => ({
+    ...processes.map(({ process, sockets, latency }) => ({
       title: `Written to ${sockets} ${sockets === 1 ? "socket" : "sockets"} by process ${process}`,
       from: numbered,
-      to: written[index],
+      to: latency,
     })),
-    { title: "Heard here, by this device's clock", from: Math.min(...written, at.getTime() - began), to: at.getTime() - began },
+    { title: "Heard here, by this device's clock", from: Math.min(firstWritten, after(at)), to: after(at) },
   ];
 }
 
@@ -48,17 +43,11 @@ function drawn(steps) {
     const step = document.createElement("li");
     const [what, took, after, bar] = ["span", "span", "span", "span"].map((tag) => document.createElement(tag));
     what.textContent = title;
-    Object.assign(took, { className: "took", textContent: `${(to - from).toFixed(1)} ms` });
-    Object.assign(after, { className: "took muted", textContent: `+${to.toFixed(1)} ms`.replace("+-", "−"), title: "after the commit" });
+    Object.assign(took, { className: "took", textContent: `${figure(to - from)} ms` });
+    Object.assign(after, { className: "took muted", textContent: `+${figure(to)} ms`.replace("+-", "−"), title: "after the commit" });
     bar.className = "bar-of-time";
     [bar.style.marginLeft, bar.style.width] = [share(from), share(to - from)];
     step.append(what, took, after, bar);
     return step;
   });
-}
-
-/** Of a time in ISO 8601, with what it says beneath a millisecond. */
-function milliseconds(iso) {
-  const [, fraction = "0"] = /\.(\d+)/.exec(iso) ?? [];
-  return Date.parse(iso.replace(/\.\d+/, "")) + Number(`0.${fraction}`) * 1_000;
 }
