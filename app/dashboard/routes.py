@@ -19,6 +19,7 @@ from app.dashboard.schemas import PageToken
 from app.dashboard.session import signed_in
 from app.events.base import Channel
 from app.events.registry import EVENTS, events_of
+from app.events.rooms import RoomKind
 from app.extensions import csrf
 
 bp = Blueprint("dashboard", __name__)
@@ -83,7 +84,8 @@ def log_out() -> AnyResponse:
 @produces("text/html")
 def dashboard() -> str:
     """The live events of the rooms that one may hear."""
-    return render_template("live.html", user=current_user(), event_names=_event_names())
+    kinds = [kind.value for kind in RoomKind]
+    return render_template("live.html", user=current_user(), event_names=_event_names(), room_kinds=kinds)
 
 
 @bp.get("/dashboard/now")

@@ -1,6 +1,6 @@
 /**
- * Which rooms an event came by and whom it is about. Events don't say their rooms; their payloads do, or for a change of
- * a task what was told of the task before.
+ * Which rooms an event came by and whom it is about. Events don't say their rooms; their payloads do, or for a change
+ * of a task what was told of the task before.
  */
 
 const TASKS_KEPT = 1_000;

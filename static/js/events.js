@@ -1,4 +1,4 @@
-/** The list of events, newest first: filtered, paused, cleared, gone through by the arrow keys. The newest 500 are kept. */
+/** The list of events, newest first: filtered, paused, cleared, gone through by the arrow keys; 500 at the most. */
 
 import { aboutOf, wordsOf } from "./summary.js";
 
@@ -123,7 +123,8 @@ export class EventsView {
     event.text = row.textContent.toLowerCase();
     row.hidden = !this.#shownBy(event);
     this.#drawn.set(row, event);
-    if (this.#onUnfold) row.querySelector("details").addEventListener("toggle", () => this.#onUnfold(event, row), { once: true });
+    const details = row.querySelector("details");
+    if (this.#onUnfold) details.addEventListener("toggle", () => this.#onUnfold(event, row), { once: true });
     return row;
   }
 

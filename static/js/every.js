@@ -1,6 +1,6 @@
 /** Doing something again and again while somebody looks at the page. */
 
-/** Call `act` now, and `milliseconds` after each time that it has ended; while the page is hidden it waits to be seen. */
+/** Call `act` now, and `milliseconds` after each time that it has ended; while the page is hidden it waits. */
 export async function every(milliseconds, act) {
   for (;;) {
     await act();

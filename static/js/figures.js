@@ -16,7 +16,7 @@ export class Figures {
 
   /** Ask for what is new, and forget what is older than an hour. */
   async load() {
-    const after = this.#newest === null ? "" : `?after=${encodeURIComponent(new Date(this.#newest - OVERLAP_MS).toISOString())}`;
+    const after = this.#newest === null ? "" : `?after=${new Date(this.#newest - OVERLAP_MS).toISOString()}`;
     const { items } = await this.#api.get(`/api/monitoring/samples${after}`);
     for (const item of items) this.#keep(item);
     this.#forget();
@@ -29,29 +29,28 @@ export class Figures {
 
   /** The newest sample of each process that runs, with `process` and `at` among the rest. */
   get latest() {
-    return this.processes.map((process) => this.lastOf(process)).filter(({ at }) => this.#now - Date.parse(at) / 1_000 < MISSED * this.pause);
+    const since = this.#now - MISSED * this.pause;
+    return this.processes.map((process) => this.lastOf(process)).filter(({ at }) => Date.parse(at) / 1_000 > since);
   }
 
   lastOf(process) {
     return [...this.#samples.get(process).values()].at(-1);
   }
 
-  /** For a plot: the times in seconds, and for each process and each of `keys` the values then; null where there is none. */
+  /** For a plot: the times in seconds, and for each process and each of `keys` the values then, or null. */
   series(keys) {
-    const steps = [...new Set([...this.#samples.values()].flatMap((samples) => [...samples.keys()]))].sort((a, b) => a - b);
-    const lines = [...this.#samples.values()].flatMap((samples) => keys.map((key) => steps.map((step) => samples.get(step)?.[key] ?? null)));
+    const all = [...this.#samples.values()];
+    const steps = [...new Set(all.flatMap((samples) => [...samples.keys()]))].sort((a, b) => a - b);
+    const line = (samples, key) => steps.map((step) => samples.get(step)?.[key] ?? null);
+    const lines = all.flatMap((samples) => keys.map((key) => line(samples, key)));
     return [steps.map((step) => step * STEP), ...lines];
   }
 
   /** How many sockets went in the last hour, by reason, the most frequent first. */
   get disconnects() {
-    const counts = new Map();
-    for (const samples of this.#samples.values()) {
-      for (const { disconnects } of samples.values()) {
-        for (const [reason, count] of Object.entries(disconnects)) counts.set(reason, (counts.get(reason) ?? 0) + count);
-      }
-    }
-    return [...counts].filter(([, count]) => count > 0).sort(([, a], [, b]) => b - a);
+    const all = [...this.#samples.values()].flatMap((samples) => [...samples.values()]);
+    const counts = all.map(({ disconnects }) => disconnects).reduce(added, {});
+    return Object.entries(counts).sort(([, a], [, b]) => b - a);
   }
 
   /** How many slow consumers a process had in the last hour. */
@@ -94,7 +93,11 @@ export class Figures {
 
 /** A sample that takes the place of one before it also counts what that one did. */
 function withCountsOf(before, sample) {
-  const disconnects = { ...before.disconnects };
-  for (const [reason, count] of Object.entries(sample.disconnects)) disconnects[reason] = (disconnects[reason] ?? 0) + count;
+  const disconnects = added(before.disconnects, sample.disconnects);
   return { ...sample, disconnects, slowConsumers: before.slowConsumers + sample.slowConsumers };
+}
+
+function added(counts, more) {
+  const sums = Object.entries(more).map(([reason, count]) => [reason, (counts[reason] ?? 0) + count]);
+  return { ...counts, ...Object.fromEntries(sums) };
 }

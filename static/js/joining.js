@@ -9,8 +9,8 @@ export function nameOf({ kind, id }) {
 }
 
 /**
- * Join all of `rooms`, each `{kind, id}`. With `since`, an offset, the server first sends what each has missed after it.
- * `onJoin(room, ack)` hears of each; while it waits, without an ack. Returns the acknowledgements.
+ * Join all of `rooms`, each `{kind, id}`. With `since`, an offset, the server first sends what each has missed after
+ * it. `onJoin(room, ack)` hears of each; while it waits, without an ack. Returns the acknowledgements.
  */
 export async function joinAll(rooms, connection, { since, onJoin = () => {} } = {}) {
   const acks = [];

@@ -50,8 +50,9 @@ async function enterRooms(recovered, connection) {
 }
 
 function offerFilters() {
+  const all = [...directory.rooms, ...others.rooms];
   filters.offer({
-    rooms: [...directory.rooms, ...others.rooms].map((room) => ({ value: nameOf(room), title: `${room.kind}: ${room.title}` })),
+    rooms: all.map((room) => ({ value: nameOf(room), title: `${room.kind}: ${room.title}` })),
     users: directory.users.map(({ id, name }) => ({ value: id, title: name })),
   });
 }
@@ -65,6 +66,10 @@ function hear(name, payload, offset) {
 function showState(state) {
   if (state !== "connected") rooms.disconnected();
   if (state === "ended") endSession();
+}
+
+function leave() {
+  if (!ended) keep(user.id, { events: events.events, offset: lastOffset, added: others.rooms });
 }
 
 function endSession() {
@@ -95,6 +100,6 @@ byId("clear").addEventListener("click", () => events.clear());
 byId("show-all").addEventListener("click", () => filters.drop());
 byId("first-notification").addEventListener("click", () => byId("try-notification").requestSubmit());
 byId("log-out").addEventListener("submit", endSession);
-addEventListener("pagehide", () => ended || keep(user.id, { events: events.events, offset: lastOffset, added: others.rooms }));
+addEventListener("pagehide", leave);
 new PushButton(api, user.id).offer();
 const connection = connect({ onState: showState, onConnect: enterRooms, onEvent: hear });

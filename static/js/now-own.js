@@ -20,7 +20,7 @@ let since = null; // when the connection began
 export function open() {
   const connection = connect({
     onState: (state) => state !== "connected" && rooms.disconnected(),
-    onConnect: (recovered, connection) => enterRooms(connection).catch((error) => rooms.say(`The rooms can't be joined: ${error.message}`)),
+    onConnect: (recovered, connection) => enterRooms(connection).catch(missRooms),
     onEvent: hear,
   });
   every(AGAIN_MS, async () => {
@@ -37,6 +37,10 @@ async function enterRooms(connection) {
   await rooms.join(directory.rooms, connection);
   people = await visible(api, directory.users);
   showPeople(people);
+}
+
+function missRooms(error) {
+  rooms.say(`The rooms can't be joined: ${error.message}`);
 }
 
 function hear(name, payload) {

@@ -44,11 +44,15 @@ function showLists() {
 async function showSizes() {
   try {
     const { items } = await api.get(`/api/monitoring/rooms?limit=${ROOMS}`);
-    fill(byId("sizes"), items.map(({ room, sockets }) => [cell(titleOf(room), { head: true, title: room }), cell(figure(sockets), { number: true })]));
+    fill(byId("sizes"), items.map(rowOf));
     byId("sizes-note").textContent = items.length === 0 ? "No socket is in a room." : "";
   } catch (error) {
     byId("sizes-note").textContent = `They can't be shown: ${error.message}`;
   }
+}
+
+function rowOf({ room, sockets }) {
+  return [cell(titleOf(room), { head: true, title: room }), cell(figure(sockets), { number: true })];
 }
 
 function titleOf(room) {

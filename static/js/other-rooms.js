@@ -17,7 +17,7 @@ export class OtherRooms {
   /** Suggest the rooms of `users`, each `{id, name}`. */
   offer(users) {
     const options = Object.entries(KINDS_OF_OTHERS).flatMap(([kind, of]) =>
-      users.map(({ id, name }) => Object.assign(document.createElement("option"), { value: `${kind}-${id}`, label: `${of} ${name}` })),
+      users.map(({ id, name }) => suggestion(`${kind}-${id}`, `${of} ${name}`)),
     );
     document.getElementById("room-names").replaceChildren(...options);
   }
@@ -37,4 +37,8 @@ export class OtherRooms {
     const suggested = document.querySelector(`#room-names option[value="${CSS.escape(name)}"]`);
     return { kind, id, title: suggested?.label ?? `…${id.slice(-6)}` };
   }
+}
+
+function suggestion(value, label) {
+  return Object.assign(document.createElement("option"), { value, label });
 }

@@ -39,7 +39,8 @@ function show(state, text) {
 
 /** Say whether anybody looks at the page: who doesn't is away, and is sent pushes. */
 function tellPresence(connection) {
-  connection.send("presence-set", { status: document.hidden ? "away" : "online" }).catch(() => {}); // the next connect says it
+  const status = document.hidden ? "away" : "online";
+  connection.send("presence-set", { status }).catch(() => {}); // the next connect says it
 }
 
 listenForShortcuts();

@@ -22,7 +22,8 @@ export async function visible(api, users) {
 /** Show `people`: who is online first, and of those alike who changed last. */
 export function showPeople(people) {
   const sorted = [...people].sort((a, b) => ORDER.indexOf(a.status) - ORDER.indexOf(b.status) || seen(b) - seen(a));
-  byId("people-count").textContent = `${people.filter(({ status }) => status !== "offline").length} of ${people.length}`;
+  const here = people.filter(({ status }) => status !== "offline");
+  byId("people-count").textContent = `${here.length} of ${people.length}`;
   byId("people-note").textContent = "";
   fill(byId("people"), sorted.map(rowOf));
 }

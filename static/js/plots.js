@@ -67,20 +67,26 @@ export class Plots {
 
   #look() {
     const [muted, line] = ["--muted", "--line"].map(colour);
-    const axis = { stroke: muted, font: "12px system-ui, sans-serif", grid: { stroke: line, width: 1 }, ticks: { show: false } };
+    const grid = { stroke: line, width: 1 };
+    const axis = { stroke: muted, font: "12px system-ui, sans-serif", grid, ticks: { show: false } };
     const hours = (plot, times) => times.map((time) => clock(new Date(time * 1_000)).slice(0, 5));
+    const figures = (plot, values) => values.map((value) => figure(value).replace(/\.0+$/, ""));
     return {
       legend: { show: false },
       cursor: { sync: { key: "now" }, drag: { x: false, y: false }, y: false },
-      scales: { x: { auto: false, range: () => this.#figures.range }, y: { range: (plot, min, max) => [0, max > 0 ? max * 1.1 : 1] } },
+      scales: {
+        x: { auto: false, range: () => this.#figures.range },
+        y: { range: (plot, min, max) => [0, max > 0 ? max * 1.1 : 1] },
+      },
       axes: [
         { ...axis, values: hours, space: 64, size: 28 },
-        { ...axis, values: (plot, values) => values.map((value) => figure(value).replace(/\.0+$/, "")), space: 36, size: 52 },
+        { ...axis, values: figures, space: 36, size: 52 },
       ],
     };
   }
 
   #lines({ keys }) {
+    const isHole = (plot, [left, right]) => seconds(plot, right - left) > LONGEST_HOLE * this.#figures.pause;
     return this.#figures.processes.flatMap((process, index) =>
       keys.map((key) => ({
         label: process,
@@ -88,31 +94,37 @@ export class Plots {
         width: 1.5,
         dash: key === DASHED ? [4, 4] : undefined,
         points: { show: false },
-        gaps: (plot, line, from, to, gaps) => gaps.filter(([left, right]) => seconds(plot, right - left) > LONGEST_HOLE * this.#figures.pause),
+        gaps: (plot, line, from, to, gaps) => gaps.filter((gap) => isHole(plot, gap)),
       })),
     );
   }
 
   /** Say the values beneath the cursor, else the newest. */
   #read(plot, { title, keys }) {
-    const reading = plot.root.closest("figure").querySelector(".reading");
     const index = plot.cursor.idx;
     const [times, ...lines] = plot.data;
+    const at = index == null ? [] : [clock(new Date(times[index] * 1_000))];
     const values = this.#figures.processes.map((process, number) => {
-      const last = this.#figures.lastOf(process);
-      const shown = keys.map((key, line) => figure(index == null ? last[key] : lines[number * keys.length + line][index]));
-      const item = Object.assign(document.createElement("span"), { className: "of", textContent: shown.join(" / "), title: process });
-      item.style.setProperty("--of", colourOf(number));
-      return item;
+      const newest = this.#figures.lastOf(process);
+      const then = (line) => lines[number * keys.length + line][index];
+      return keys.map((key, line) => figure(index == null ? newest[key] : then(line))).join(" / ");
     });
-    const at = index == null ? "" : clock(new Date(times[index] * 1_000));
-    reading.replaceChildren(...values, at);
-    plot.root.parentElement.setAttribute("aria-label", `${title}: ${[at, ...values.map(({ title, textContent }) => `${textContent} in ${title}`)].filter(Boolean).join(", ")}`);
+    const canvas = plot.root.parentElement;
+    canvas.previousElementSibling.querySelector(".reading").replaceChildren(...values.map(valueOf), ...at);
+    const told = values.map((value, number) => `${value} in ${this.#figures.processes[number]}`);
+    canvas.setAttribute("aria-label", `${title}: ${[...at, ...told].join(", ")}`);
   }
 
   #fit() {
     for (const { plot } of this.#drawn) plot.setSize({ width: widthOf(plot.root.parentElement), height: HEIGHT });
   }
+}
+
+/** What a process of that number had, with its colour. */
+function valueOf(text, number) {
+  const item = Object.assign(document.createElement("span"), { className: "of", textContent: text });
+  item.style.setProperty("--of", colourOf(number));
+  return item;
 }
 
 /** The colour of the process of that number, in every place that shows it. */

@@ -4,6 +4,18 @@ import { colourOf } from "./plots.js";
 import { cell, fill, fillPairs } from "./table.js";
 import { ago, figure } from "./words.js";
 
+const KEYS = [
+  "connections",
+  "rooms",
+  "deliveriesPerSecond",
+  "eventsPerSecond",
+  "latencyP50",
+  "latencyP99",
+  "hubLag",
+  "backlog",
+  "backlogAge",
+  "memory",
+]; // in the order of the table
 const byId = (id) => document.getElementById(id);
 
 /** Show what `figures` hold. */
@@ -34,12 +46,11 @@ function together(latest) {
 
 function rowOf(figures, process, index) {
   const last = figures.lastOf(process);
-  const keys = ["connections", "rooms", "deliveriesPerSecond", "eventsPerSecond", "latencyP50", "latencyP99", "hubLag", "backlog", "backlogAge", "memory"];
   const name = cell(process, { head: true, className: "dot" });
   name.firstElementChild.style.setProperty("--of", colourOf(index));
   return [
     name,
-    ...keys.map((key) => cell(figure(last[key]), { number: true })),
+    ...KEYS.map((key) => cell(figure(last[key]), { number: true })),
     cell(figure(figures.slowConsumers(process)), { number: true }),
     cell(figures.latest.includes(last) ? "now" : ago(new Date(last.at)), { number: true }),
   ];

@@ -1,6 +1,6 @@
 /**
- * Single keys for what has `aria-keyshortcuts`: a field is focused, all else is clicked. They can be switched off, since
- * who dictates to a computer would press them by speaking (WCAG 2.2, 2.1.4).
+ * Single keys for what has `aria-keyshortcuts`: a field is focused, all else is clicked. They can be switched off,
+ * since who dictates to a computer would press them by speaking (WCAG 2.2, 2.1.4).
  */
 
 const OFF = "shortcuts-off"; // in the browser's storage

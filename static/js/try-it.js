@@ -25,8 +25,8 @@ export class TryIt {
     const others = users.filter(({ id }) => id !== this.#userId);
     for (const { elements } of this.#forms) {
       const { conversation, to } = elements;
-      if (conversation && conversations.length > 0) fill(conversation, [], conversations.map(({ id, title }) => new Option(title, id)));
-      if (to) fill(to, [to.options[0]], others.map(({ id, name }) => new Option(name, id)));
+      if (conversation && conversations.length > 0) fill(conversation, [], conversations);
+      if (to) fill(to, [to.options[0]], others);
     }
   }
 
@@ -51,8 +51,8 @@ export class TryIt {
   }
 }
 
-function fill(select, first, options) {
+function fill(select, first, things) {
   const chosen = select.value;
-  select.replaceChildren(...first, ...options);
+  select.replaceChildren(...first, ...things.map(({ id, name, title }) => new Option(title ?? name, id)));
   if (chosen) select.value = chosen;
 }

@@ -16,7 +16,8 @@ async function enterRooms(recovered, connection) {
   await directory.load();
   tryIt.offer(directory);
   const acks = await joinAll(directory.rooms, connection);
-  document.getElementById("rooms-count").textContent = `${acks.filter(({ ok }) => ok).length} of ${acks.length} rooms joined`;
+  const joined = acks.filter(({ ok }) => ok).length;
+  document.getElementById("rooms-count").textContent = `${joined} of ${acks.length} rooms joined`;
 }
 
 connect({

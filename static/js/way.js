@@ -1,4 +1,4 @@
-/** The way of an event, for admins: committed, numbered, written by each process, heard here; and when, after the commit. */
+/** The way of an event, for admins: committed, numbered, written by each process, heard here; how long each took. */
 
 import { Refused } from "./api.js";
 import { figure } from "./words.js";
@@ -14,7 +14,8 @@ export async function showWay(api, { name, offset, at }, row) {
     if (way.event !== name) return list.remove(); // an ephemeral event comes with the offset of a stored one
     list.replaceChildren(...drawn(stepsOf(way, at)));
   } catch (error) {
-    const text = error instanceof Refused && error.status === 404 ? "Its way is no longer known." : `Its way can't be shown: ${error.message}`;
+    const forgotten = error instanceof Refused && error.status === 404;
+    const text = forgotten ? "Its way is no longer known." : `Its way can't be shown: ${error.message}`;
     list.replaceChildren(Object.assign(document.createElement("li"), { className: "muted", textContent: text }));
   }
 }
@@ -41,13 +42,15 @@ function drawn(steps) {
   const share = (of) => `${Math.min(Math.max(0, (of / longest) * 100), 99)}%`;
   return steps.map(({ title, from, to }) => {
     const step = document.createElement("li");
-    const [what, took, after, bar] = ["span", "span", "span", "span"].map((tag) => document.createElement(tag));
-    what.textContent = title;
-    Object.assign(took, { className: "took", textContent: `${figure(to - from)} ms` });
-    Object.assign(after, { className: "took muted", textContent: `+${figure(to)} ms`.replace("+-", "−"), title: "after the commit" });
-    bar.className = "bar-of-time";
+    const bar = span("bar-of-time", "");
     [bar.style.marginLeft, bar.style.width] = [share(from), share(to - from)];
-    step.append(what, took, after, bar);
+    const after = span("took muted", `+${figure(to)} ms`.replace("+-", "−"));
+    after.title = "after the commit";
+    step.append(span("", title), span("took", `${figure(to - from)} ms`), after, bar);
     return step;
   });
+}
+
+function span(className, textContent) {
+  return Object.assign(document.createElement("span"), { className, textContent });
 }
