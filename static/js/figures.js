@@ -1,6 +1,7 @@
 /** The figures of every process over the last hour, as the server keeps them: so a reload shows the same. */
 
 const HOUR = 3_600; // seconds
+const LEAST = 300; // seconds
 const STEP = 5; // seconds; of what a process tells in each the newest counts, so that processes share their times
 const OVERLAP_MS = 15_000; // asked for again each time: processes don't store their samples at once
 const MISSED = 4; // samples in a row, after which a process is taken for ended
@@ -58,9 +59,10 @@ export class Figures {
     return [...this.#samples.get(process).values()].reduce((sum, { slowConsumers }) => sum + slowConsumers, 0);
   }
 
-  /** From an hour ago to now, in seconds, by the server's clock as far as it is known. */
+  /** From the first sample to now, in seconds by the server's clock: five minutes to an hour. */
   get range() {
-    return [this.#now - HOUR, this.#now];
+    const first = Math.min(...[...this.#samples.values()].flatMap((samples) => [...samples.keys()])) * STEP;
+    return [Math.min(Math.max(first, this.#now - HOUR), this.#now - LEAST), this.#now];
   }
 
   /** Seconds between two points of a line. */
@@ -83,7 +85,7 @@ export class Figures {
   }
 
   #forget() {
-    const [oldest] = this.range;
+    const oldest = this.#now - HOUR;
     for (const [process, samples] of this.#samples) {
       for (const step of samples.keys()) if (step * STEP < oldest) samples.delete(step);
       if (samples.size === 0) this.#samples.delete(process);

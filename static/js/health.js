@@ -67,7 +67,7 @@ function show(id, parts) {
     Object.entries(parts).map(([name, { status, latencyMs }]) => [
       cell(name, { head: true }),
       cell(status, { state: status }),
-      cell(latencyMs === null ? "–" : `${figure(latencyMs)} ms`, { number: true }),
+      cell(figure(latencyMs, "ms"), { number: true }),
     ]),
   );
 }

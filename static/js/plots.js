@@ -87,13 +87,14 @@ export class Plots {
 
   #lines({ keys }) {
     const isHole = (plot, [left, right]) => seconds(plot, right - left) > LONGEST_HOLE * this.#figures.pause;
+    const lonely = (plot, line) => alone(plot.data[0], plot.data[line], LONGEST_HOLE * this.#figures.pause);
     return this.#figures.processes.flatMap((process, index) =>
       keys.map((key) => ({
         label: process,
         stroke: colourOf(index),
         width: 1.5,
         dash: key === DASHED ? [4, 4] : undefined,
-        points: { show: false },
+        points: { show: true, size: 4, width: 0, fill: colourOf(index), filter: lonely },
         gaps: (plot, line, from, to, gaps) => gaps.filter((gap) => isHole(plot, gap)),
       })),
     );
@@ -144,6 +145,13 @@ function widthOf(canvas) {
 function seconds(plot, pixels) {
   const { min, max } = plot.scales.x;
   return (pixels / plot.bbox.width) * (max - min);
+}
+
+/** Which values no line leads to: in `hole` seconds before and behind them there is no other. */
+function alone(times, values, hole) {
+  const there = values.flatMap((value, index) => (value === null ? [] : [index]));
+  const isFar = (a, b) => a === undefined || b === undefined || times[b] - times[a] > hole;
+  return there.filter((index, at) => isFar(there[at - 1], index) && isFar(index, there[at + 1]));
 }
 
 /** By the arrow keys from one moment to the next, beginning at the newest. */

@@ -21,7 +21,7 @@ const byId = (id) => document.getElementById(id);
 /** Show what `figures` hold. */
 export function showProcesses(figures) {
   const { latest, processes, disconnects } = figures;
-  byId("processes-count").textContent = latest.length === 1 ? "1 runs" : `${latest.length} run`;
+  byId("processes-count").textContent = `${latest.length} running`;
   fillPairs(byId("tiles"), latest.length > 0 ? together(latest) : []);
   fill(byId("processes"), processes.map((process, index) => rowOf(figures, process, index)));
   fill(
@@ -31,16 +31,16 @@ export function showProcesses(figures) {
 }
 
 function together(latest) {
-  const all = (key) => latest.map((sample) => sample[key] ?? 0);
+  const all = (key) => latest.map((sample) => sample[key]).filter((value) => value !== null);
   const sum = (key) => all(key).reduce((a, b) => a + b, 0);
-  const worst = (key) => Math.max(...all(key));
+  const worst = (key) => all(key).reduce((a, b) => Math.max(a, b), null);
   return [
     ["Connections", figure(sum("connections"))],
     ["Deliveries a second", figure(sum("deliveriesPerSecond"))],
-    ["Slowest p99", `${figure(worst("latencyP99"))} ms`],
-    ["Worst hub lag", `${figure(worst("hubLag"))} ms`],
+    ["Slowest p99", figure(worst("latencyP99"), "ms")],
+    ["Worst hub lag", figure(worst("hubLag"), "ms")],
     ["Backlog", figure(worst("backlog"))], // each process counts that of all
-    ["Memory", `${figure(sum("memory"))} MB`],
+    ["Memory", figure(sum("memory"), "MB")],
   ];
 }
 

@@ -78,7 +78,7 @@ def test_the_figures_of_all_processes_are_added_up(dashboard: Dashboard, js: JsP
     wait_until(lambda: samples(admin)[-1]["connections"] > 0)
     dashboard.open("/now")
     expect(dashboard.page.locator("#tiles")).to_contain_text(re.compile(r"Connections\s*[1-9]"))
-    expect(dashboard.page.locator("#processes-count")).to_have_text("1 runs")
+    expect(dashboard.page.locator("#processes-count")).to_have_text("1 running")
 
 
 def test_rooms_have_sizes_and_people_devices(dashboard: Dashboard, js: JsPeer, watched: Server) -> None:
