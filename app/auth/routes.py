@@ -1,11 +1,11 @@
-"""``/api/auth``: register, login, refresh, logout."""
+"""``/api/auth``: register, login, refresh, logout, and one's logins."""
 
 from flask import Blueprint, request
 
-from app.auth import service
+from app.auth import queries, service
 from app.auth.guard import authenticated, current_identity, current_user, refreshing
 from app.auth.models import Login
-from app.auth.schemas import AccessToken, ChangePassword, LoggedIn, LogIn, Register
+from app.auth.schemas import AccessToken, ChangePassword, LoggedIn, LogIn, Logins, Register
 from app.auth.tokens import access_token, refresh_token
 from app.core.api import body, fails, public, returns
 from app.people.queries import account
@@ -65,6 +65,22 @@ def logout() -> None:
 def change_password(body: ChangePassword) -> None:
     """Change one's password; every other login ends."""
     service.change_password(current_identity(), body)
+
+
+@bp.get("/logins")
+@authenticated
+@returns(Logins)
+def logins() -> Logins:
+    """One's logins that have not ended, the newest hundred, and which of them are connected."""
+    return Logins(items=queries.logins_of(current_identity()))
+
+
+@bp.delete("/logins/<id>")
+@authenticated
+@returns(None, 204)
+def end_login(id: str) -> None:
+    """End one of one's logins: its tokens are revoked, its sockets disconnected."""
+    service.end_login(current_identity(), id)
 
 
 @bp.get("/me")

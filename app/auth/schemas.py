@@ -6,6 +6,7 @@ from typing import Annotated
 from email_validator import EmailNotValidError, validate_email
 from pydantic import AfterValidator, Field
 
+from app.core.clock import Timestamp
 from app.core.schema import Schema
 from app.people.schemas import Account, Name
 
@@ -55,6 +56,22 @@ class AccessToken(Schema):
     """A token for requests and sockets."""
 
     access_token: str
+
+
+class LoginView(Schema):
+    """One of one's logins; ``connected``: a socket of it is. ``current``: it is the one that asks."""
+
+    id: str
+    created_at: Timestamp
+    expires_at: Timestamp
+    connected: bool
+    current: bool
+
+
+class Logins(Schema):
+    """One's logins, the newest first."""
+
+    items: list[LoginView]
 
 
 class LoggedIn(AccessToken):

@@ -9,7 +9,7 @@ from app.auth.schemas import ChangePassword, LogIn, Register
 from app.auth.tokens import Identity
 from app.config import current_settings
 from app.core.clock import now
-from app.core.errors import Conflict, Unauthenticated
+from app.core.errors import Conflict, NotFound, Unauthenticated
 from app.core.rate_limits import rate_limits
 from app.core.transaction import Transaction, transaction
 from app.events.audit import AuditAction, Audited
@@ -64,6 +64,18 @@ def log_out(identity: Identity) -> None:
     with transaction() as tx:
         _audit(tx, AuditAction.LOGGED_OUT, identity.user)
         end_logins(tx, [identity.login.id], "You have logged out.")
+
+
+def end_login(identity: Identity, id: str) -> None:
+    """End one of one's logins, from any of them.
+
+    Raises:
+        NotFound: one has no such login, or it has ended.
+    """
+    with transaction() as tx:
+        if id not in open_logins(identity.user.id):
+            raise NotFound("You have no such login.")
+        end_logins(tx, [id], "This login was ended.")
 
 
 def change_password(identity: Identity, form: ChangePassword) -> None:

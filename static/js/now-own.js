@@ -2,6 +2,7 @@
 
 import { Directory } from "./directory.js";
 import { every } from "./every.js";
+import { showLogins } from "./logins.js";
 import { api, connect, user } from "./page.js";
 import { missPeople, showPeople, visible } from "./people.js";
 import { RoomsView } from "./rooms.js";
@@ -24,14 +25,17 @@ export function open() {
     onEvent: hear,
   });
   every(AGAIN_MS, async () => {
+    if (since === null) return; // not connected yet
     showPeople(people);
-    if (since !== null) await showConnection(connection).catch(() => {}); // the bar says that it is lost
+    await showLogins();
+    await showConnection(connection).catch(() => {}); // the bar says that it is lost
   });
 }
 
 async function enterRooms(connection) {
   since = new Date();
   await showConnection(connection);
+  showLogins();
   await directory.load();
   rooms.show(directory.rooms);
   await rooms.join(directory.rooms, connection);

@@ -3,6 +3,7 @@
 import { Directory } from "./directory.js";
 import { every } from "./every.js";
 import { Figures } from "./figures.js";
+import { showLogins } from "./logins.js";
 import { api, connect, user } from "./page.js";
 import { everyone, missPeople, showPeople } from "./people.js";
 import { Plots } from "./plots.js";
@@ -38,7 +39,7 @@ function missFigures(error) {
 }
 
 function showLists() {
-  return Promise.all([everyone(api).then(showPeople, missPeople), showSizes()]);
+  return Promise.all([everyone(api).then(showPeople, missPeople), showSizes(), showLogins()]);
 }
 
 async function showSizes() {

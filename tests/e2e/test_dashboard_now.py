@@ -40,6 +40,21 @@ def test_who_comes_shows_at_once(now: Dashboard, js: JsPeer, bob: Api) -> None:
     expect(person(now, "Bob")).to_contain_text("online")
 
 
+def test_a_login_is_ended_from_another_one(now: Dashboard, js: JsPeer) -> None:
+    other = Api.as_demo_user(now.url, "alice")
+    socket = js.connect(now.url, auth={"token": other.token})
+    now.page.reload()
+    now.ready()
+    logins = now.page.locator("#logins").get_by_role("row")
+    expect(logins.filter(has_text="This one")).to_contain_text("yes")
+    newest = logins.first
+    expect(newest).to_contain_text("yes")
+    newest.get_by_role("button").click()
+    expect(now.page.get_by_text("It has ended.")).to_be_visible()
+    assert socket.wait_for("error")[0]["code"] == "token_revoked"
+    assert other.get("/api/auth/me").status == 401
+
+
 def test_ones_rooms_are_listed_until_one_has_to_leave(open_dashboard: OpenDashboard, alice: Api, bob: Api) -> None:
     conversation = start_conversation(bob, alice, "For a while")
     dashboard = open_dashboard("alice", "/now")
