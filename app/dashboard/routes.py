@@ -2,12 +2,13 @@
 
 import math
 import re
+from typing import Any
 
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.auth import service
-from app.auth.guard import current_identity, current_user
+from app.auth.guard import current_identity
 from app.auth.schemas import LogIn
 from app.auth.tokens import access_token
 from app.auth.web_session import begin_session, end_session, session_identity
@@ -85,7 +86,7 @@ def log_out() -> AnyResponse:
 def dashboard() -> str:
     """The live events of the rooms that one may hear."""
     kinds = [kind.value for kind in RoomKind]
-    return render_template("live.html", user=current_user(), event_names=_event_names(), room_kinds=kinds)
+    return _page("live.html", event_names=_event_names(), room_kinds=kinds)
 
 
 @bp.get("/dashboard/now")
@@ -93,7 +94,7 @@ def dashboard() -> str:
 @produces("text/html")
 def now() -> str:
     """Admins: the figures of the server. Everyone: their connection, who is online, and the rooms they may hear."""
-    return render_template("now.html", user=current_user())
+    return _page("now.html")
 
 
 @bp.get("/dashboard/health")
@@ -101,7 +102,7 @@ def now() -> str:
 @produces("text/html")
 def health() -> str:
     """Which part of the server answers; for admins also what is amiss."""
-    return render_template("health.html", user=current_user())
+    return _page("health.html")
 
 
 @bp.get("/dashboard/try")
@@ -109,7 +110,7 @@ def health() -> str:
 @produces("text/html")
 def try_it() -> str:
     """Forms that cause events, and the events that come of it."""
-    return render_template("try.html", user=current_user(), event_names=_event_names())
+    return _page("try.html", event_names=_event_names())
 
 
 @bp.post("/dashboard/token")
@@ -140,6 +141,11 @@ def protect(response: Response) -> Response:
     )
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _page(template: str, **context: Any) -> str:
+    identity = current_identity()
+    return render_template(template, user=identity.user, login=identity.login, **context)
 
 
 def _login_page(form: LogInForm, error: AppError | None = None, status: int = 200) -> Response:

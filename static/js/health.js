@@ -19,7 +19,7 @@ const byId = (id) => document.getElementById(id);
 const alerts = user.isAdmin ? new Alerts(api) : null;
 
 async function check() {
-  await Promise.all([checkParts(), checkChannels()]);
+  await Promise.all([checkParts(), checkChannels(), alerts?.load()]);
   byId("checked").textContent = `checked at ${clock(new Date())}`;
 }
 

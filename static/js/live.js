@@ -3,7 +3,7 @@
 import { Directory } from "./directory.js";
 import { EventsView } from "./events.js";
 import { Filters } from "./filters.js";
-import { forget, keep, kept } from "./kept.js";
+import { keep, kept } from "./kept.js";
 import { nameOf } from "./joining.js";
 import { OtherRooms } from "./other-rooms.js";
 import { api, connect, user } from "./page.js";
@@ -15,7 +15,7 @@ import { showWay } from "./way.js";
 const NARROW = matchMedia("(max-width: 60rem)"); // as in page.css
 const byId = (id) => document.getElementById(id);
 
-const before = kept(user.id);
+const before = kept(user.login);
 const directory = new Directory(api, user.id);
 const rooms = new RoomsView();
 const others = new OtherRooms(before.added, async (room) => {
@@ -31,7 +31,7 @@ const events = new EventsView(directory, {
 });
 const tryIt = new TryIt(api, user.id);
 let lastOffset = before.offset; // of what was heard; a later connect asks for what came after it
-let ended = false;
+let ended = false; // the session, and with it what is kept
 
 async function enterRooms(recovered, connection) {
   try {
@@ -65,16 +65,11 @@ function hear(name, payload, offset) {
 
 function showState(state) {
   if (state !== "connected") rooms.disconnected();
-  if (state === "ended") endSession();
+  ended ||= state === "ended";
 }
 
 function leave() {
-  if (!ended) keep(user.id, { events: events.events, offset: lastOffset, added: others.rooms });
-}
-
-function endSession() {
-  ended = true;
-  forget();
+  if (!ended) keep(user.login, { events: events.events, offset: lastOffset, added: others.rooms });
 }
 
 function showCounts({ all, shown, waiting }) {
@@ -99,7 +94,7 @@ byId("pause").addEventListener("click", pause);
 byId("clear").addEventListener("click", () => events.clear());
 byId("show-all").addEventListener("click", () => filters.drop());
 byId("first-notification").addEventListener("click", () => byId("try-notification").requestSubmit());
-byId("log-out").addEventListener("submit", endSession);
+byId("log-out").addEventListener("submit", () => (ended = true));
 addEventListener("pagehide", leave);
 new PushButton(api, user.id).offer();
 const connection = connect({ onState: showState, onConnect: enterRooms, onEvent: hear });

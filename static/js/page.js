@@ -2,12 +2,13 @@
 
 import { Api } from "./api.js";
 import { Connection } from "./connection.js";
+import { forget } from "./kept.js";
 import { listenForShortcuts } from "./shortcuts.js";
 
-const { userId, admin } = document.body.dataset;
+const { userId, login, admin } = document.body.dataset;
 
-/** Whose page it is. */
-export const user = { id: userId, isAdmin: admin !== undefined };
+/** Whose page it is, and by which login. */
+export const user = { id: userId, login, isAdmin: admin !== undefined };
 
 export const api = new Api(document.querySelector('meta[name="csrf-token"]').content);
 
@@ -35,6 +36,7 @@ function show(state, text) {
   document.getElementById("connection").dataset.state = state;
   document.getElementById("connection-text").textContent = text;
   document.getElementById("session-ended").hidden = state !== "ended";
+  if (state === "ended") forget();
 }
 
 /** Say whether anybody looks at the page: who doesn't is away, and is sent pushes. */
@@ -43,4 +45,5 @@ function tellPresence(connection) {
   connection.send("presence-set", { status }).catch(() => {}); // the next connect says it
 }
 
+document.getElementById("log-out").addEventListener("submit", forget);
 listenForShortcuts();

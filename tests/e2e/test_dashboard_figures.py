@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -120,15 +119,10 @@ def test_the_way_of_an_event_leads_from_the_commit_to_here(dashboard: Dashboard,
     expect(way.get_by_role("listitem")).to_contain_text([re.compile(rf"{step}.*ms") for step in steps])
 
 
-def test_the_figures_of_a_process_that_is_gone_are_still_there(browser_page: Page, tmp_path: Path) -> None:
-    with Server(tmp_path, SETTINGS) as server:
-        admin = Api.as_demo_user(server.url, "admin")
-        wait_until(lambda: samples(admin) != [])
-        server.kill9()
-        server.start()
-        wait_until(lambda: len({sample["process"] for sample in samples(admin)}) == 2)
-        dashboard = Dashboard(browser_page, server.url)
-        dashboard.log_in("admin")
-        dashboard.connected()
-        dashboard.open("/now")
-        expect(dashboard.page.locator("#processes").get_by_role("row")).to_have_count(2)
+def test_the_figures_of_a_process_that_is_gone_are_still_there(dashboard: Dashboard, watched: Server) -> None:
+    watched.kill9()
+    watched.start()
+    admin = Api.as_demo_user(watched.url, "admin")
+    wait_until(lambda: len({sample["process"] for sample in samples(admin)}) == 2)
+    dashboard.open("/now")
+    expect(dashboard.page.locator("#processes").get_by_role("row")).to_have_count(2)
