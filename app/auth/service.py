@@ -75,6 +75,7 @@ def end_login(identity: Identity, id: str) -> None:
     with transaction() as tx:
         if id not in open_logins(identity.user.id):
             raise NotFound("You have no such login.")
+        _audit(tx, AuditAction.LOGGED_OUT, identity.user)
         end_logins(tx, [id], "This login was ended.")
 
 

@@ -61,6 +61,12 @@ def test_ending_the_login_that_one_asks_with_disconnects_and_revokes_it(person: 
     assert error_code(person.get("/api/auth/me")) == (401, "token_revoked")
 
 
+def test_the_end_of_a_login_is_in_the_audit_trail(admin: Person, person: Person, elsewhere: str) -> None:
+    person.delete(f"/api/auth/logins/{elsewhere}")
+    [entry] = admin.get("/api/audit?action=logged_out").get_json()["items"]
+    assert entry["actorId"] == person.id
+
+
 def test_a_login_that_has_ended_can_not_be_ended_again(person: Person, elsewhere: str) -> None:
     person.delete(f"/api/auth/logins/{elsewhere}")
     assert error_code(person.delete(f"/api/auth/logins/{elsewhere}")) == (404, "not_found")
