@@ -13,8 +13,15 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth.guard import check_routes
+from app.cli.doctor import doctor
+from app.cli.emit import emit
 from app.cli.events import events as events_command
+from app.cli.listen import listen
 from app.cli.push import push as push_command
+from app.cli.seed import seed
+from app.cli.sockets import connections, rooms
+from app.cli.teams import teams
+from app.cli.tokens import tokens
 from app.cli.users import users
 from app.config import ROOT, Settings
 from app.core import http, json, origins, postgresql
@@ -54,6 +61,7 @@ ROUTES = (
     "reference",
     "dashboard",
 )
+COMMAND_LINE = (users, tokens, teams, emit, listen, rooms, connections, events_command, push_command, seed, doctor)
 COMMANDS = ("realtime", "chat", "presence")
 SUBSCRIBERS = ("audit", "auth", "notifications", "analytics", "push")
 
@@ -88,7 +96,7 @@ def create_app(settings: Settings) -> Flask:
     register_monitoring(app)
     openapi.init_app(app)
     check_routes(app)
-    for command in (users, events_command, push_command):
+    for command in COMMAND_LINE:
         app.cli.add_command(command)
     return app
 

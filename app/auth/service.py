@@ -59,6 +59,19 @@ def log_in(form: LogIn, address: str) -> Login:
         return _begin_login(user)
 
 
+def begin_login_for(user: User) -> Login:
+    """Begin a login without a password, as who runs the server may.
+
+    Raises:
+        Conflict: the user was deactivated.
+    """
+    with transaction() as tx:
+        if not user.active:
+            raise Conflict("The account was deactivated.")
+        tx.publish(Audited(action=AuditAction.LOGGED_IN, actor_id=None, target=("user", user.id)))
+        return _begin_login(user)
+
+
 def log_out(identity: Identity) -> None:
     """End a login: its tokens are worth nothing from now on, its sockets are disconnected."""
     with transaction() as tx:

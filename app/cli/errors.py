@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from click import ClickException
+from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from app.core.cause import caused
@@ -21,5 +22,8 @@ def explained() -> Iterator[None]:
             yield
     except AppError as error:
         raise ClickException(error.message) from error
+    except ValidationError as error:
+        wrong = [f"{'.'.join(map(str, e['loc']))}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()]
+        raise ClickException("\n".join(wrong)) from error
     except DBAPIError as error:
         raise ClickException(f"The database can't be used; was it migrated?\n{error.orig}") from error

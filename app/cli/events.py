@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Self
 
 import click
-from flask.cli import with_appcontext
+from flask.cli import AppGroup, with_appcontext
 from redis import RedisError
 from rich.console import Console
 from rich.table import Table
 
 from app.cli.errors import explained
+from app.cli.output import done, json_option
 from app.config import current_settings
 from app.core.clock import Timestamp, now
 from app.core.schema import Schema
@@ -18,7 +19,7 @@ from app.engine.brokers.seal import Seal
 from app.engine.presence import SILENT
 from app.engine.progress import MOST_COUNTED, Numbered, Process, Progress, progress
 from app.events import models
-from app.extensions import db
+from app.extensions import db, socketio
 
 
 class End(Schema):
@@ -67,11 +68,26 @@ class EventsReport(Schema):
         )
 
 
-@click.command("events")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-@with_appcontext
-def events(*, as_json: bool) -> None:
+@click.group("events", cls=AppGroup, invoke_without_command=True)
+@json_option
+@click.pass_context
+def events(context: click.Context, *, as_json: bool) -> None:
     """Show how many events wait, what the history holds, who serves, and how far behind Redis is."""
+    if context.invoked_subcommand is None:
+        _show_progress(as_json=as_json)
+
+
+@events.command("trim")
+@json_option
+def trim(*, as_json: bool) -> None:
+    """Delete now what is older than HISTORY_HOURS; the servers do so each minute by themselves."""
+    with explained():
+        count = socketio.history.trim()
+    done(f"{count:,} events deleted.", as_json=as_json, deleted=count)
+
+
+@with_appcontext
+def _show_progress(*, as_json: bool) -> None:
     with explained(), db.engine.connect() as connection:
         found = progress(connection, models.events, models.processes)
     report = EventsReport.of(found, now(), _transport(found))

@@ -46,7 +46,7 @@ def check_tables(app: Flask) -> None:
     """Refuse to serve from tables that are missing or old; a database that is away may come back."""
     try:
         with app.app_context():
-            if _is_behind():
+            if is_behind():
                 sys.exit("The database has no tables, or old ones: run `make migrate`.")
     except OperationalError as error:
         console.print(f"The database can't be reached yet; until it can, requests get 503.\n{escape(str(error.orig))}")
@@ -63,7 +63,7 @@ def _prepare_development(app: Flask) -> dict[str, str]:
         return demo.description()
 
 
-def _is_behind() -> bool:
+def is_behind() -> bool:
     """Whether migrations of this version are missing. A newer version's are none of its business."""
     scripts = ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
     with db.engine.connect() as connection:

@@ -2,12 +2,46 @@
 
 import click
 from flask.cli import AppGroup
+from sqlalchemy import select
 
 from app.auth.schemas import stored_email
 from app.cli.errors import explained
+from app.cli.output import done, json_option, show
+from app.core.clock import Timestamp
+from app.core.schema import Schema
+from app.extensions import db
 from app.people import service
+from app.people.models import Role, User
 
 users = AppGroup("users", help="Manage accounts.")
+
+
+class Account(Schema):
+    """One account."""
+
+    id: str
+    email: str
+    name: str
+    role: Role
+    active: bool
+    created_at: Timestamp
+
+
+@users.command("list")
+@click.option("--role", type=click.Choice([role.value for role in Role]), help="Only those who have it.")
+@click.option("--inactive", is_flag=True, help="Only those who were deactivated.")
+@click.option("--limit", default=100, show_default=True, help="The newest so many.")
+@json_option
+def list_users(*, role: str | None, inactive: bool, limit: int, as_json: bool) -> None:
+    """List accounts, the newest first."""
+    query = select(User).order_by(User.id.desc()).limit(limit)
+    if role is not None:
+        query = query.where(User.role == Role(role))
+    if inactive:
+        query = query.where(~User.active)
+    with explained():
+        found = [Account.model_validate(user) for user in db.session.scalars(query)]
+    show("Users", ("email", "name", "role", "active", "created_at", "id"), found, as_json=as_json)
 
 
 @users.command("promote")
@@ -17,3 +51,37 @@ def promote(email: str) -> None:
     with explained():
         user = service.promote(stored_email(email))
     click.echo(f"{user.name} <{user.email}> is an admin.")
+
+
+@users.command("role")
+@click.argument("email")
+@click.argument("role", type=click.Choice([role.value for role in Role]))
+@json_option
+def give_role(*, email: str, role: str, as_json: bool) -> None:
+    """Give the user who registered with EMAIL a role; their sockets leave the rooms that went with another."""
+    with explained():
+        user = service.promote(stored_email(email), Role(role))
+    done(f"{user.name} <{user.email}> is {role}.", as_json=as_json, id=user.id, email=user.email, role=role)
+
+
+@users.command("deactivate")
+@click.argument("email")
+@json_option
+def deactivate(*, email: str, as_json: bool) -> None:
+    """End all logins of the user who registered with EMAIL, and let them begin none."""
+    _activate(email, active=False, as_json=as_json)
+
+
+@users.command("activate")
+@click.argument("email")
+@json_option
+def activate(*, email: str, as_json: bool) -> None:
+    """Let the user who registered with EMAIL log in again."""
+    _activate(email, active=True, as_json=as_json)
+
+
+def _activate(email: str, *, active: bool, as_json: bool) -> None:
+    with explained():
+        user = service.activate(stored_email(email), active=active)
+    text = f"{user.name} <{user.email}> {'may log in' if active else 'is logged out, and may not log in'}."
+    done(text, as_json=as_json, id=user.id, email=user.email, active=active)

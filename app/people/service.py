@@ -41,30 +41,48 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
             raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")
         if change.role is not None:
             _set_role(tx, actor, user, change.role)
-        if change.active is not None and change.active != user.active:
-            user.active = change.active
-            if not user.active:
-                tx.publish(UserDeactivated(user_id=user.id))
-            done = AuditAction.ACTIVATED if user.active else AuditAction.DEACTIVATED
-            tx.publish(Audited(action=done, actor_id=actor.id, target=("user", user.id)))
+        if change.active is not None:
+            _set_active(tx, actor, user, active=change.active)
         return user
 
 
-def promote(email: str) -> User:
-    """Make a user an admin; it is how there comes to be a first one.
+def promote(email: str, role: Role = Role.ADMIN) -> User:
+    """Give a user a role, as who runs the server may; it is how there comes to be a first admin.
 
     Raises:
         NotFound: nobody registered with ``email``.
         Conflict: the user was deactivated.
     """
     with transaction() as tx:
-        user = queries.user_with_email(email)
-        if user is None:
-            raise NotFound(f"Nobody has registered with {email}.")
+        user = registered(email)
         if not user.active:
             raise Conflict(f"The account of {email} was deactivated.")
-        _set_role(tx, None, user, Role.ADMIN)
+        _set_role(tx, None, user, role)
         return user
+
+
+def activate(email: str, *, active: bool) -> User:
+    """Activate or deactivate a user, as who runs the server may.
+
+    Raises:
+        NotFound: nobody registered with ``email``.
+    """
+    with transaction() as tx:
+        user = registered(email)
+        _set_active(tx, None, user, active=active)
+        return user
+
+
+def registered(email: str) -> User:
+    """The user with the address ``email``, as it is stored.
+
+    Raises:
+        NotFound: there is none.
+    """
+    user = queries.user_with_email(email)
+    if user is None:
+        raise NotFound(f"Nobody has registered with {email}.")
+    return user
 
 
 def create_team(form: NameGroup) -> Team:
@@ -136,6 +154,15 @@ def _set_role(tx: Transaction, actor: User | None, user: User, role: Role) -> No
         tx.publish(Audited(action=AuditAction.ROLE_CHANGED, actor_id=by, target=("user", user.id), details=details))
         user.role = role
         tx.publish(CheckRights(user_ids=(user.id,), reason=LeaveReason.ROLE_CHANGED))
+
+
+def _set_active(tx: Transaction, actor: User | None, user: User, *, active: bool) -> None:
+    if user.active != active:
+        user.active = active
+        if not active:
+            tx.publish(UserDeactivated(user_id=user.id))
+        done = AuditAction.ACTIVATED if active else AuditAction.DEACTIVATED
+        tx.publish(Audited(action=done, actor_id=actor.id if actor else None, target=("user", user.id)))
 
 
 def _audit(tx: Transaction, action: AuditAction, actor: User, group: tuple[str, str], user_id: str) -> None:

@@ -14,6 +14,7 @@ BLOCKS = [
 ]
 LOGIN, *COMMANDS = BLOCKS
 SHOWN = {
+    "--app wsgi doctor": "migrations",
     "/health/ready": '"status":"ok"',
     'transport=polling"\n': '0{"sid":',
     "transport=websocket": "101",

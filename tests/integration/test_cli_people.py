@@ -1,0 +1,122 @@
+"""``flask users``, ``teams`` and ``tokens``."""
+
+import json
+from typing import Any
+
+import pytest
+from click.testing import Result
+from flask import Flask
+
+from tests.integration.conftest import Person
+
+pytestmark = pytest.mark.each_database
+
+
+def run(app: Flask, *arguments: str) -> Result:
+    return app.test_cli_runner().invoke(args=list(arguments))
+
+
+def told(app: Flask, *arguments: str) -> Any:
+    """What a command prints as JSON."""
+    result = run(app, *arguments, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def email_of(person: Person) -> str:
+    return str(person.get("/api/auth/me").get_json()["email"])
+
+
+# --- users
+
+
+def test_accounts_are_listed_the_newest_first(app: Flask, person: Person, admin: Person) -> None:
+    items = told(app, "users", "list")["items"]
+    assert [item["id"] for item in items] == [admin.id, person.id]
+    assert set(items[0]) == {"id", "email", "name", "role", "active", "createdAt"}
+    assert [item["id"] for item in told(app, "users", "list", "--role", "admin")["items"]] == [admin.id]
+    assert told(app, "users", "list", "--inactive")["items"] == []
+    assert "Somebody" in run(app, "users", "list").output
+
+
+def test_a_role_is_given(app: Flask, person: Person) -> None:
+    assert told(app, "users", "role", email_of(person), "manager")["role"] == "manager"
+    assert person.get("/api/auth/me").get_json()["role"] == "manager"
+
+
+def test_who_is_deactivated_is_logged_out_and_may_be_activated_again(app: Flask, admin: Person, person: Person) -> None:
+    email = email_of(person)
+    told(app, "users", "deactivate", email)
+    assert person.get("/api/auth/me").status_code == 401
+    told(app, "users", "activate", email)
+    (account,) = [item for item in told(app, "users", "list")["items"] if item["email"] == email]
+    assert account["active"]
+    actions = [entry["action"] for entry in admin.get("/api/audit").get_json()["items"]]
+    assert actions == ["activated", "deactivated"]
+
+
+@pytest.mark.parametrize(
+    "command", [["users", "role", "x@example.com", "admin"], ["users", "deactivate", "x@example.com"]]
+)
+def test_an_account_that_is_not_there_is_said_to_be_unknown(app: Flask, command: list[str]) -> None:
+    result = run(app, *command)
+    assert (result.exit_code, result.output) == (1, "Error: Nobody has registered with x@example.com.\n")
+
+
+# --- tokens
+
+
+def test_a_token_that_was_issued_is_good_and_in_the_audit_trail(app: Flask, admin: Person) -> None:
+    issued = told(app, "tokens", "issue", email_of(admin))
+    headers = {"Authorization": f"Bearer {issued['accessToken']}"}
+    assert admin.http.get("/api/auth/me", headers=headers).get_json()["id"] == admin.id
+    (entry,) = admin.get("/api/audit?action=logged_in").get_json()["items"]
+    assert (entry["actorId"], entry["targetId"]) == (None, admin.id)
+    assert entry["requestId"]
+
+
+def test_no_token_is_issued_to_who_was_deactivated(app: Flask, admin: Person, person: Person) -> None:
+    email = email_of(person)
+    admin.patch(f"/api/users/{person.id}", {"active": False})
+    assert run(app, "tokens", "issue", email).exit_code == 1
+
+
+def test_logins_are_listed_and_one_is_revoked(app: Flask, person: Person) -> None:
+    email = email_of(person)
+    second = told(app, "tokens", "issue", email)["loginId"]
+    assert [item["id"] for item in told(app, "tokens", "list", email)["items"]] == [person.login_id, second]
+    assert told(app, "tokens", "revoke", email, "--login", second)["ended"] == [second]
+    assert [item["id"] for item in told(app, "tokens", "list", email)["items"]] == [person.login_id]
+    assert run(app, "tokens", "revoke", email, "--login", second).exit_code == 1
+
+
+def test_all_logins_are_revoked(app: Flask, person: Person) -> None:
+    told(app, "tokens", "revoke", email_of(person))
+    assert person.get("/api/auth/me").status_code == 401
+
+
+# --- teams
+
+
+def test_a_team_is_made_and_gets_members_in_the_name_of_an_admin(app: Flask, admin: Person, person: Person) -> None:
+    email, boss = email_of(person), email_of(admin)
+    team = told(app, "teams", "create", "A team")["id"]
+    told(app, "teams", "add", team, email, "--as", boss)
+    assert told(app, "teams", "list")["items"] == [{"id": team, "name": "A team", "members": [email]}]
+    told(app, "teams", "remove", team, email, "--as", boss)
+    assert told(app, "teams", "list")["items"][0]["members"] == []
+    entries = admin.get("/api/audit?action=member_added").get_json()["items"]
+    assert [entry["actorId"] for entry in entries] == [admin.id]
+
+
+def test_who_is_no_admin_changes_no_team(app: Flask, person: Person) -> None:
+    email = email_of(person)
+    team = told(app, "teams", "create", "A team")["id"]
+    assert run(app, "teams", "add", team, email, "--as", email).exit_code == 1
+    assert told(app, "teams", "list")["items"][0]["members"] == []
+
+
+def test_a_name_that_shows_nothing_is_refused_in_words(app: Flask) -> None:
+    result = run(app, "teams", "create", " ")
+    assert result.exit_code == 1
+    assert "name:" in result.output
