@@ -100,13 +100,13 @@ def change_password(identity: Identity, form: ChangePassword) -> None:
         RateLimited: it was wrong too often.
     """
     email = identity.user.email
-    stored = _verified(email, form.current, "The current password is wrong.")
+    stored = _verified(email, form.current, "The current password is wrong.", by=identity.user.id)
     password_hash = hash_password(form.new)
     with transaction() as tx:
         user = _unchanged(email, stored)
         user.password_hash = password_hash
-        _audit(tx, AuditAction.PASSWORD_CHANGED, user)
         others = [id for id in open_logins(user.id) if id != identity.login.id]
+        _audit(tx, AuditAction.PASSWORD_CHANGED, user, endedLogins=str(len(others)))
         end_logins(tx, others, "The password was changed; log in again.")
 
 
@@ -122,8 +122,8 @@ def end_logins(tx: Transaction, ids: list[str], message: str) -> None:
         tx.publish(EndConnections(login_ids=tuple(ids), code="token_revoked", message=message))
 
 
-def _verified(email: str, password: str, refusal: str) -> str:
-    """The stored hash that ``password`` was found to match.
+def _verified(email: str, password: str, refusal: str, by: str | None = None) -> str:
+    """The stored hash that ``password`` was found to match; ``by`` is who asks, if they are logged in.
 
     The check takes long, and others go on meanwhile: so the try is counted before it, no connection to the database is
     held, and what depends on the answer looks again (:func:`_unchanged`).
@@ -136,7 +136,7 @@ def _verified(email: str, password: str, refusal: str) -> str:
     if not verify_password(stored, password) or stored is None:
         with transaction() as tx:
             target = ("user", id) if id else None
-            tx.publish(Audited(action=AuditAction.LOGIN_REFUSED, actor_id=None, target=target))
+            tx.publish(Audited(action=AuditAction.LOGIN_REFUSED, actor_id=by, target=target))
         with counting_failures("login"):
             raise Unauthenticated(refusal)
     tries.forget(email)
@@ -152,8 +152,8 @@ def _unchanged(email: str, stored: str) -> User:
     return user
 
 
-def _audit(tx: Transaction, action: AuditAction, user: User) -> None:
-    tx.publish(Audited(action=action, actor_id=user.id, target=("user", user.id)))
+def _audit(tx: Transaction, action: AuditAction, user: User, **details: str) -> None:
+    tx.publish(Audited(action=action, actor_id=user.id, target=("user", user.id), details=details))
 
 
 def _begin_login(user: User) -> Login:

@@ -14,6 +14,7 @@ from app.config import current_settings
 from app.core.clock import Timestamp, now
 from app.core.schema import Schema
 from app.core.transaction import transaction
+from app.events.audit import AuditAction, Audited
 from app.extensions import db
 from app.people.service import registered
 
@@ -62,9 +63,12 @@ def list_logins(*, email: str, as_json: bool) -> None:
 def revoke(*, email: str, login_id: str | None, as_json: bool) -> None:
     """End logins of the user who registered with EMAIL: their tokens are worth nothing, their sockets are closed."""
     with explained(), transaction() as tx:
-        logins = auth.open_logins(registered(stored_email(email)).id)
+        user = registered(stored_email(email))
+        logins = auth.open_logins(user.id)
         ended = [id for id in logins if login_id in (None, id)]
         if login_id is not None and not ended:
             raise click.ClickException(f"{email} has no login {login_id} that was not ended.")
+        details = {"endedLogins": str(len(ended))}
+        tx.publish(Audited(action=AuditAction.LOGGED_OUT, actor_id=None, target=("user", user.id), details=details))
         auth.end_logins(tx, ended, "Your login was ended by who runs the server.")
     done(f"{len(ended)} logins ended.", as_json=as_json, ended=ended)

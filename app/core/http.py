@@ -14,10 +14,12 @@ from werkzeug.exceptions import HTTPException
 
 from app.config import current_settings
 from app.core import cause, json
+from app.core.bounded_log import BoundedLog
 from app.core.errors import AppError, NotFound, Unavailable
 from app.core.ids import new_id
 
 logger = logging.getLogger(__name__)
+refusals = BoundedLog(logger)
 
 CODES = {
     400: "validation_failed",
@@ -84,6 +86,8 @@ def error_response(error: AppError) -> Response:
     response = current_app.response_class(
         json.dumps({"error": error.body}), status=error.status, mimetype="application/json"
     )
+    if error.status == HTTPStatus.TOO_MANY_REQUESTS:
+        refusals(request.endpoint, "request refused", code=error.code, reason=error.message, route=request.endpoint)
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(math.ceil(error.retry_after))
     if error.status == HTTPStatus.UNAUTHORIZED:

@@ -8,7 +8,6 @@ import sys
 import traceback
 from typing import Any
 
-import orjson
 import structlog
 from redis import RedisError
 from sqlalchemy.exc import OperationalError
@@ -21,6 +20,8 @@ from app.core.errors import Unavailable
 
 AWAY = (OperationalError, PoolTimeout, RedisError, TimeoutError, Unavailable)
 HANDLER = logging.StreamHandler()
+MOST_LINES = 100  # of a traceback: the last ones
+MOST_ITEMS = 50  # of a list
 LONGEST = 500  # characters of a text, which a client may have sent
 
 
@@ -43,7 +44,7 @@ def formatter(*, production: bool, colours: bool = False) -> logging.Formatter:
         colours: for a terminal.
     """
     render: Processor = (
-        structlog.processors.JSONRenderer(serializer=_dumps)
+        structlog.processors.JSONRenderer()
         if production
         else structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=structlog.dev.plain_traceback)
     )
@@ -53,8 +54,8 @@ def formatter(*, production: bool, colours: bool = False) -> logging.Formatter:
             structlog.stdlib.ProcessorFormatter.remove_processors_meta,
             structlog.processors.TimeStamper("iso", utc=True),
             _cause,
-            _exception,
             _bound,
+            _exception,
             render,
         ],
     )
@@ -77,19 +78,20 @@ def _exception(_: Any, __: str, line: EventDict) -> EventDict:
     info = line.pop("exc_info", None)
     if info:
         error = info[1]
-        away = isinstance(error, AWAY)
-        line["exception"] = (
-            f"{type(error).__name__}: {error}".partition("\n")[0]
-            if away
-            else "".join(traceback.format_exception(error)).rstrip()
-        )
+        if isinstance(error, AWAY):
+            line["exception"] = _shown(f"{type(error).__name__}: {error}".partition("\n")[0])
+        else:
+            lines = "".join(traceback.format_exception(error)).splitlines()[-MOST_LINES:]
+            line["exception"] = "\n".join(f"    {_shown(text)}" for text in lines)  # no other line begins so
     return line
 
 
 def _bound(_: Any, __: str, line: EventDict) -> EventDict:
     for key, value in line.items():
-        if isinstance(value, str) and key != "exception":
+        if isinstance(value, str):
             line[key] = _shown(value)
+        elif isinstance(value, list | tuple) and key != "exc_info":
+            line[key] = [_shown(str(item)) for item in value[:MOST_ITEMS]]
     return line
 
 
@@ -97,7 +99,3 @@ def _shown(text: str) -> str:
     """``text`` without what ends a line or steers a terminal, and no longer than may be."""
     cut = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return cut if cut.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in cut)
-
-
-def _dumps(line: EventDict, **_: Any) -> str:
-    return orjson.dumps(line, default=repr).decode()

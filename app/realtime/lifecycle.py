@@ -12,6 +12,7 @@ from app.auth.tokens import Identity, claims_of, identify
 from app.chat import typists
 from app.chat.queries import conversation_ids
 from app.config import current_settings
+from app.core.cause import caused
 from app.core.clock import now
 from app.core.errors import AppError, TokenExpired, Unauthenticated
 from app.engine import Owner
@@ -55,7 +56,7 @@ def connect(auth: Any) -> None:
         ConnectionRefusedError: as :func:`owner_of`.
     """
     try:
-        with counting_failures("socket"):
+        with caused(), counting_failures("socket"):
             admit(request.sid, request.namespace, lambda: identify(auth["token"]))  # type: ignore[attr-defined]
     except AppError as error:
         raise _refusal(error) from error

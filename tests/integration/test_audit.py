@@ -71,8 +71,17 @@ def test_a_logout_and_a_new_password(admin: Person) -> None:
     form = {"current": PASSWORD, "new": "another-long-password"}
     assert admin.http.post("/api/auth/password", json=form, headers=headers).status_code == 204
     assert admin.http.post("/api/auth/logout", headers=headers).status_code == 204
-    assert the_entry(admin, "password_changed")["actorId"] == account["user"]["id"]
+    changed = the_entry(admin, "password_changed")
+    assert (changed["actorId"], changed["details"]) == (account["user"]["id"], {"endedLogins": "0"})
     assert the_entry(admin, "logged_out")["actorId"] == account["user"]["id"]
+
+
+def test_who_gives_a_wrong_current_password_is_named(admin: Person) -> None:
+    account = register(admin)
+    headers = {"Authorization": f"Bearer {account['accessToken']}"}
+    form = {"current": "wrong-password", "new": "another-long-password"}
+    assert admin.http.post("/api/auth/password", json=form, headers=headers).status_code == 401
+    assert the_entry(admin, "login_refused")["actorId"] == account["user"]["id"]
 
 
 def test_what_is_secret_is_not_in_it(admin: Person) -> None:

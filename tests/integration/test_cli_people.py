@@ -90,9 +90,11 @@ def test_logins_are_listed_and_one_is_revoked(app: Flask, person: Person) -> Non
     assert run(app, "tokens", "revoke", email, "--login", second).exit_code == 1
 
 
-def test_all_logins_are_revoked(app: Flask, person: Person) -> None:
+def test_all_logins_are_revoked(app: Flask, admin: Person, person: Person) -> None:
     told(app, "tokens", "revoke", email_of(person))
     assert person.get("/api/auth/me").status_code == 401
+    (entry,) = admin.get("/api/audit?action=logged_out").get_json()["items"]
+    assert (entry["targetId"], entry["details"]) == (person.id, {"endedLogins": "1"})
 
 
 # --- teams

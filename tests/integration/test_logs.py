@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app import create_app
 from app.config import Settings
 from app.core.cause import current_cause
+from app.core.rate_limits import RateLimit
 from app.events.models import events
 from app.extensions import db, socketio
 from tests.integration.conftest import Person
@@ -82,6 +83,14 @@ def test_a_socket_that_the_server_ends_is_told_of_with_the_code(person: Person, 
     socketio.relay.drain()
     (line,) = named(lines, "socket ended")
     assert line["code"] == "token_revoked"
+
+
+def test_requests_that_come_too_often_are_told_of(app: Flask, person: Person, lines: list[Line]) -> None:
+    app.extensions["rate_limits"].requests = RateLimit("requests", 1, 60)
+    for _ in range(3):
+        person.get("/api/tasks")
+    (line,) = named(lines, "request refused")
+    assert (line["code"], line["route"]) == ("rate_limited", "tasks.list_tasks")
 
 
 # --- the id of a request

@@ -84,6 +84,22 @@ def test_what_a_client_sent_takes_no_more_than_a_bound(production: bool) -> None
 
 
 @pytest.mark.parametrize("production", [True, False])
+def test_what_an_exception_says_begins_no_line_of_the_log(production: bool) -> None:
+    text = rendered("failed", error=ValueError("x\n2026-01-01 ERROR all is lost\x1b[31m"), production=production)
+    assert "all is lost" in text
+    assert "\x1b" not in text
+    first, *rest = text.splitlines()
+    assert "failed" in first
+    assert all(line.startswith("    ") for line in rest)
+
+
+def test_what_has_no_json_loses_no_line() -> None:
+    found = line("x", number=2**70, words=["\ud800"], both=["y" * 10_000] * 1_000, error=ValueError("\ud800"))
+    assert found["number"] == 2**70
+    assert len(str(found["both"])) < 100 * LONGEST
+
+
+@pytest.mark.parametrize("production", [True, False])
 @pytest.mark.parametrize(
     ("error", "said"),
     [
