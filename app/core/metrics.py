@@ -15,6 +15,11 @@ LAG_BUCKETS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 5)
 HTTP_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 
 
+# Series that are there from the start, at 0: a rate of one that appears with its first event misses that.
+REASONS = ("client disconnect", "ping timeout", "server disconnect", "transport close", "transport error")
+OUTCOMES = ("recovered", "unknown", "behind", "too_much")
+
+
 def _counter(name: str, help: str, *labels: str) -> Counter:
     return Counter(f"realtime_{name}", help, labels, registry=REGISTRY)
 
@@ -68,3 +73,8 @@ HTTP_REQUESTS = _counter(
 AUTH_FAILURES = _counter(
     "auth_failures", "Logins and tokens that were refused, by where (login, http, socket) and code", "where", "code"
 )
+
+for _reason in REASONS:
+    DISCONNECTS.labels(_reason)
+for _outcome in OUTCOMES:
+    RECOVERIES.labels(_outcome)

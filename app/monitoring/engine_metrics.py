@@ -8,7 +8,6 @@ from app.events.registry import EVENTS
 from app.monitoring.ways import Ways
 
 OTHER = "other"  # emitted by its name alone, as Flask-SocketIO allows: such names may be any
-REASONS = frozenset({"client disconnect", "ping timeout", "server disconnect", "transport close", "transport error"})
 
 
 class EngineMetrics(Observer):
@@ -43,4 +42,4 @@ class EngineMetrics(Observer):
 
     def disconnected(self, namespace: str, reason: str) -> None:
         del namespace
-        metrics.DISCONNECTS.labels(reason if reason in REASONS else OTHER).inc()
+        metrics.DISCONNECTS.labels(reason if reason in metrics.REASONS else OTHER).inc()
