@@ -12,7 +12,7 @@ ASSETS := static/vendor/socket.io.min.js
 TEST_PACKAGES := node_modules/.test-packages
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-hostile test-e2e faults soak bench lint types docs migrate lock
+.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-hostile test-e2e faults soak load bench lint types docs migrate lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -48,6 +48,9 @@ faults: setup $(TEST_PACKAGES) ## Kill servers, cut links and count what was los
 
 soak: setup ## Have clients come and go for ten minutes, and hold what is left then against what was there before
 	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/hostile/test_soak.py
+
+load: setup ## Put a server of its own under load with real clients (LOAD="--connections 1000 --rate 100 --report load.html")
+	@exec $(BIN)/python -m tests.support.load $(LOAD)
 
 bench: setup $(TEST_PACKAGES) ## Measure how soon and how many events are heard and what they cost, beside what must be reached
 	@exec $(BIN)/python -m bench

@@ -17,6 +17,7 @@ from app.cli.doctor import doctor
 from app.cli.emit import emit
 from app.cli.events import events as events_command
 from app.cli.listen import listen
+from app.cli.load import load as load_command
 from app.cli.push import push as push_command
 from app.cli.seed import seed
 from app.cli.sockets import connections, rooms
@@ -61,7 +62,20 @@ ROUTES = (
     "reference",
     "dashboard",
 )
-COMMAND_LINE = (users, tokens, teams, emit, listen, rooms, connections, events_command, push_command, seed, doctor)
+COMMAND_LINE = (
+    users,
+    tokens,
+    teams,
+    emit,
+    listen,
+    rooms,
+    connections,
+    events_command,
+    push_command,
+    seed,
+    load_command,
+    doctor,
+)
 COMMANDS = ("realtime", "chat", "presence")
 SUBSCRIBERS = ("audit", "auth", "notifications", "analytics", "push")
 

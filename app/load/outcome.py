@@ -1,0 +1,127 @@
+"""What happened in a load test: decided from what was made and what each client heard."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from math import ceil
+
+
+@dataclass
+class Heard:
+    """What one client heard.
+
+    Attributes:
+        room: where.
+        numbers: of the events, in the order of hearing.
+        offsets: that they came with.
+    """
+
+    room: str
+    numbers: list[int] = field(default_factory=list)
+    offsets: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """The server's process at one second of the run, as far as it says so."""
+
+    second: float
+    memory: float
+    cpu: float
+    hub_lag: float
+
+
+@dataclass
+class Outcome:
+    """A whole run.
+
+    Attributes:
+        made: the numbers of the events that the server has confirmed, by room.
+        unsure: those whose request was answered with an error, or not at all: they may have been made.
+        heard: of each client that was connected.
+        latencies: seconds from the request to each hearing.
+        per_second: deliveries in each second.
+        moments: of the server.
+        errors: by what they were.
+        connected_in: seconds until all clients were connected and in their rooms.
+    """
+
+    made: dict[str, set[int]] = field(default_factory=dict)
+    unsure: dict[str, set[int]] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    per_second: Counter[int] = field(default_factory=Counter)
+    moments: list[Moment] = field(default_factory=list)
+    errors: Counter[str] = field(default_factory=Counter)
+    connected_in: float = 0.0
+
+    @property
+    def expected(self) -> int:
+        """How many deliveries there must be: each event to each client in its room."""
+        return sum(len(self.made.get(client.room, ())) for client in self.heard)
+
+    @property
+    def lost(self) -> int:
+        """Deliveries that are missing."""
+        return sum(len(self.made.get(client.room, set()) - set(client.numbers)) for client in self.heard)
+
+    @property
+    def repeated(self) -> int:
+        """Deliveries that came more than once."""
+        return sum(len(client.numbers) - len(set(client.numbers)) for client in self.heard)
+
+    @property
+    def out_of_order(self) -> int:
+        """Deliveries that came behind one with a higher offset."""
+        return sum(_falls(client.offsets) for client in self.heard)
+
+    @property
+    def unknown(self) -> int:
+        """Deliveries of events that nobody made."""
+        return sum(
+            len(set(client.numbers) - self.made.get(client.room, set()) - self.unsure.get(client.room, set()))
+            for client in self.heard
+        )
+
+    def latency(self, share: float) -> float:
+        """The milliseconds that a ``share`` of the deliveries took at the most; 0 without any."""
+        if not self.latencies:
+            return 0.0
+        ordered = sorted(self.latencies)
+        return 1000 * ordered[max(0, ceil(share * len(ordered)) - 1)]
+
+    def faults(self, wanted: int, bound: float | None) -> list[str]:
+        """Why the test did not pass, in words; nothing if it did.
+
+        Args:
+            wanted: how many clients there were to be.
+            bound: as in :class:`app.load.plan.Plan`.
+        """
+        counts = {
+            "lost": self.lost,
+            "repeated": self.repeated,
+            "out of order": self.out_of_order,
+            "of events that nobody made": self.unknown,
+        }
+        found = [f"{count:,} deliveries {what}" for what, count in counts.items() if count]
+        if len(self.heard) < wanted:
+            found.append(f"{wanted - len(self.heard):,} of {wanted:,} clients could not be connected")
+        found += [f"{count:,} times: {what}" for what, count in self.errors.items()]
+        if bound is not None and self.latency(0.99) > bound:
+            found.append(f"p99 of {self.latency(0.99):.1f} ms, above {bound:g}")
+        if not self.latencies:
+            found.append("nothing was delivered")
+        return found
+
+
+def _falls(offsets: Sequence[int]) -> int:
+    highest, falls = 0, 0
+    for offset in offsets:
+        falls += offset < highest
+        highest = max(highest, offset)
+    return falls
+
+
+def total(made: Iterable[set[int]]) -> int:
+    """How many events there are in all rooms."""
+    return sum(map(len, made))

@@ -1,0 +1,106 @@
+"""One load test, from the first connection to the last delivery."""
+
+import asyncio
+from collections.abc import Callable
+from time import monotonic
+
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import WebSocketException
+
+from app.load.client import Client, Refused
+from app.load.makers import Makers
+from app.load.outcome import Outcome
+from app.load.plan import Actor, Plan
+from app.load.server import watch
+
+SETTLE = 10.0  # seconds that the last deliveries have, behind the last request
+AT_ONCE = 50  # handshakes under way
+
+Progress = Callable[[str, int, int], None]
+"""Is told what is being done, how much of it is done, and how much there is."""
+
+
+class Run:
+    """Connects, makes events, and waits until all were heard.
+
+    Args:
+        plan: what to do.
+        actors: who does it; the clients are shared out among them.
+        metrics_token: reads the server's metrics, if one is needed.
+        progress: is told of it.
+    """
+
+    def __init__(self, plan: Plan, actors: list[Actor], metrics_token: str, progress: Progress) -> None:
+        self.outcome = Outcome()
+        self._plan = plan
+        self._actors = actors
+        self._metrics_token = metrics_token
+        self._progress = progress
+        self._makers = Makers(plan, actors, self.outcome)
+        self._began = 0.0
+        self._ending = False
+
+    async def go(self) -> None:
+        """Do it; when it is cancelled, what was found so far is in :attr:`outcome`."""
+        self._began = monotonic()
+        watching = asyncio.create_task(watch(self._plan.url, self._metrics_token, self.outcome.moments))
+        links, listening = await self._connect_all()
+        try:
+            telling = asyncio.create_task(self._tell())
+            await self._makers.run()
+            await self._settle()
+            telling.cancel()
+        finally:
+            self._ending = True
+            watching.cancel()
+            await asyncio.gather(*(link.close() for link in links), *listening, return_exceptions=True)
+
+    async def _connect_all(self) -> tuple[list[ClientConnection], list[asyncio.Task[None]]]:
+        began, turns = monotonic(), asyncio.Semaphore(AT_ONCE)
+        links: list[ClientConnection] = []
+        listening: list[asyncio.Task[None]] = []
+
+        async def connect(actor: Actor) -> None:
+            client = Client(self._plan.url, actor, self._heard)
+            async with turns:
+                try:
+                    link = await client.open()
+                except (OSError, TimeoutError, WebSocketException, Refused) as error:
+                    self.outcome.errors[f"connection refused: {str(error) or type(error).__name__}"] += 1
+                    return
+            links.append(link)
+            self.outcome.heard.append(client.heard)
+            listening.append(asyncio.create_task(self._listen(client, link)))
+            self._progress("connecting", len(links), self._plan.connections)
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(self._plan.connections):
+                await asyncio.sleep(max(0.0, began + number / self._plan.ramp - monotonic()))
+                group.create_task(connect(self._actors[number % len(self._actors)]))
+        self.outcome.connected_in = monotonic() - began
+        return links, listening
+
+    async def _listen(self, client: Client, link: ClientConnection) -> None:
+        try:
+            await client.listen(link)
+        except WebSocketException as error:
+            if not self._ending:
+                self.outcome.errors[f"connection lost: {error}"] += 1
+            return
+        if not self._ending:
+            self.outcome.errors["connection closed by the server"] += 1
+
+    def _heard(self, number: int) -> None:
+        now = monotonic()
+        self.outcome.latencies.append(now - self._makers.sent_at[number])
+        self.outcome.per_second[int(now - self._began)] += 1
+
+    async def _settle(self) -> None:
+        deadline = monotonic() + SETTLE
+        while self.outcome.lost and monotonic() < deadline:
+            await asyncio.sleep(0.1)
+
+    async def _tell(self) -> None:
+        while True:
+            self._progress("events", len(self._makers.sent_at), self._plan.events)
+            await asyncio.sleep(0.2)

@@ -1,0 +1,90 @@
+"""The load test itself, against a started server: what it says is what happened."""
+
+import asyncio
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.load.client import Client
+from app.load.plan import Actor, Plan
+from app.load.run import Run
+from tests.support.api import Api
+from tests.support.server import ROOT, Server, free_port
+
+SMALL = ("--connections", "12", "--rooms", "4", "--rate", "10", "--duration", "2", "--ramp", "50")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with Server(tmp_path_factory.mktemp("server"), {"REQUESTS_PER_MINUTE": "100000"}) as running:
+        yield running
+
+
+def load(server: Server, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-W", "ignore", "-m", "flask", "--app", "wsgi", "load", *options]
+    return subprocess.run(command, cwd=ROOT, env=server.env, capture_output=True, text=True, timeout=90, check=False)
+
+
+def test_what_was_made_was_heard_and_nothing_is_left_of_it(server: Server, tmp_path: Path) -> None:
+    page = tmp_path / "load.html"
+    done = load(server, *SMALL, "--json", "--report", str(page))
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    told: dict[str, Any] = json.loads(done.stdout)
+    assert told["faults"] == []
+    assert told["figures"]["events made"] == "20 of 20"
+    assert told["figures"]["deliveries"] == "60 of 60"
+    assert told["figures"]["clients connected"].startswith("12 of 12")
+    assert "MB" in told["figures"]["server's memory"]
+    assert "Passed" in page.read_text()
+    users = Api.as_demo_user(server.url, "admin").get("/api/users?limit=100").json["items"]
+    assert [user for user in users if user["name"].startswith("Load test")] == []
+
+
+def test_a_bound_that_is_passed_fails_it(server: Server) -> None:
+    done = load(server, *SMALL, "--bound", "0.001")
+    assert done.returncode == 1
+    assert "above 0.001" in done.stdout
+    assert "failed" in done.stdout
+
+
+def test_a_server_that_is_not_there_fails_it(server: Server) -> None:
+    done = load(server, *SMALL, "--url", f"http://127.0.0.1:{free_port()}")
+    assert done.returncode == 1
+    assert "12 of 12 clients could not be connected" in done.stdout
+
+
+def test_another_machine_is_left_alone_unless_it_is_ones_own(server: Server) -> None:
+    done = load(server, *SMALL, "--url", "http://192.0.2.1:3000")
+    assert done.returncode == 1
+    assert "--this-server-is-mine" in done.stderr
+
+
+def test_more_than_the_users_may_make_is_refused_with_the_setting_to_raise(server: Server) -> None:
+    done = load(server, "--rooms", "1", "--rate", "2000")
+    assert done.returncode == 1
+    assert "REQUESTS_PER_MINUTE" in done.stderr
+
+
+def test_an_event_that_one_client_did_not_hear_is_found(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    alice = Api.as_demo_user(server.url, "alice")
+    actor = Actor(alice.user["id"], alice.token or "")
+    hear = Client._hear
+    deaf: list[Client] = []
+
+    def hear_but_one(self: Client, event: list[Any]) -> None:
+        if not deaf and event[1]["title"] == "3":
+            deaf.append(self)
+        else:
+            hear(self, event)
+
+    monkeypatch.setattr(Client, "_hear", hear_but_one)
+    monkeypatch.setattr("app.load.run.SETTLE", 0.5)
+    plan = Plan(server.url, connections=3, rate=20, duration=1, ramp=50, bound=None)
+    run = Run(plan, [actor], "", lambda *_: None)
+    asyncio.run(run.go())
+    assert run.outcome.faults(3, None) == ["1 deliveries lost"]
