@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from app.core.clock import Timestamp
+from app.core.schema import Schema
 from app.events.base import Event
 from app.events.rooms import RoomKind
 
@@ -17,13 +18,9 @@ class AlertLevel(StrEnum):
     CRITICAL = "critical"
 
 
-class SystemAlert(Event):
-    """Something is wrong with the server, or no longer is: then ``resolvedAt`` says since when."""
+class AlertFacts(Schema):
+    """What is wrong, since when, and until when it was."""
 
-    name: ClassVar[str] = "system-alert"
-    durable: ClassVar[bool] = True
-
-    admin_ids: Annotated[tuple[str, ...], Field(exclude=True)]
     id: str
     level: AlertLevel
     code: str
@@ -32,6 +29,15 @@ class SystemAlert(Event):
     threshold: float
     since: Timestamp
     resolved_at: Timestamp | None
+
+
+class SystemAlert(AlertFacts, Event):
+    """Something is wrong with the server, or no longer is: then ``resolvedAt`` says since when."""
+
+    name: ClassVar[str] = "system-alert"
+    durable: ClassVar[bool] = True
+
+    admin_ids: Annotated[tuple[str, ...], Field(exclude=True)]
 
     def rooms(self) -> tuple[str, ...]:
         return tuple(RoomKind.USER.room(id) for id in self.admin_ids)

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from app.core.clock import Timestamp
 from app.core.schema import Schema
-from app.events.monitoring import AlertLevel
+from app.events.monitoring import AlertFacts
 from app.events.presence import PresenceStatus
 
 Status = Literal["ok", "degraded", "down"]
@@ -121,18 +121,10 @@ class PeopleSeen(Schema):
     items: list[PersonSeen]
 
 
-class AlertView(Schema):
+class AlertView(AlertFacts):
     """Something that is, or was, wrong with a process."""
 
-    id: str
     process: str
-    level: AlertLevel
-    code: str
-    message: str
-    value: float
-    threshold: float
-    since: Timestamp
-    resolved_at: Timestamp | None
 
 
 class AlertViews(Schema):

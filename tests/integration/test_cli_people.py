@@ -1,26 +1,13 @@
 """``flask users``, ``teams`` and ``tokens``."""
 
-import json
-from typing import Any
 
 import pytest
-from click.testing import Result
 from flask import Flask
 
 from tests.integration.conftest import Person
+from tests.support.command_line import run, told
 
 pytestmark = pytest.mark.each_database
-
-
-def run(app: Flask, *arguments: str) -> Result:
-    return app.test_cli_runner().invoke(args=list(arguments))
-
-
-def told(app: Flask, *arguments: str) -> Any:
-    """What a command prints as JSON."""
-    result = run(app, *arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def email_of(person: Person) -> str:

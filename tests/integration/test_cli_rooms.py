@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from click.testing import Result
 from flask import Flask
 from sqlalchemy import update
 
@@ -15,18 +14,9 @@ from app.events.models import events
 from app.extensions import db, socketio
 from app.tasks.models import Task
 from tests.integration.conftest import Person
+from tests.support.command_line import run, told
 
 pytestmark = pytest.mark.each_database
-
-
-def run(app: Flask, *arguments: str) -> Result:
-    return app.test_cli_runner().invoke(args=list(arguments))
-
-
-def told(app: Flask, *arguments: str) -> Any:
-    result = run(app, *arguments, "--json")
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout)
 
 
 def notify(person: Person, title: str = "T") -> None:
