@@ -89,7 +89,8 @@ class Cluster:
 
 
 def main() -> None:
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    for number in (signal.SIGTERM, signal.SIGINT):  # a shell has what it starts in the background ignore the latter
+        signal.signal(number, signal.default_int_handler)
     processes = int(os.environ.get("PROCESSES", "3"))
     program = installed()
     with (
