@@ -19,7 +19,11 @@ class AuditQuery(PageQuery):
 
 
 class AuditEntryView(Schema):
-    """One sensitive action. ``actorId`` is null for the command line, and for who was refused."""
+    """One sensitive action.
+
+    ``actorId`` is the id of a user; ``cli:`` and an account of the machine for the command line; null for who was
+    refused. ``address`` is where it came from: that of a client, or again the account of the machine.
+    """
 
     id: str
     at: Timestamp

@@ -3,7 +3,7 @@
 from flask import has_request_context, request
 
 from app.audit.models import AuditEntry
-from app.core.cause import current_cause
+from app.core.cause import current_cause, current_operator
 from app.core.transaction import Transaction
 from app.events.audit import Audited
 from app.events.subscriptions import subscribes
@@ -14,11 +14,12 @@ from app.extensions import db
 def write(_: Transaction, event: Audited) -> None:
     """Add an entry, with where it came from and the request that it is part of."""
     kind, id = event.target or (None, None)
+    operator = current_operator()
     db.session.add(
         AuditEntry(
             action=event.action,
-            actor_id=event.actor_id,
-            address=request.remote_addr if has_request_context() else None,
+            actor_id=event.actor_id or operator,
+            address=request.remote_addr if has_request_context() else operator,
             target_type=kind,
             target_id=id,
             details=event.details,

@@ -1,5 +1,7 @@
 """Beginning and ending logins."""
 
+from contextlib import suppress
+
 from sqlalchemy import select, update
 
 from app.auth.failures import counting_failures
@@ -9,7 +11,7 @@ from app.auth.schemas import ChangePassword, LogIn, Register
 from app.auth.tokens import Identity
 from app.config import current_settings
 from app.core.clock import now
-from app.core.errors import Conflict, NotFound, Unauthenticated
+from app.core.errors import Conflict, NotFound, RateLimited, Unauthenticated
 from app.core.rate_limits import rate_limits
 from app.core.transaction import Transaction, transaction
 from app.events.audit import AuditAction, Audited
@@ -129,18 +131,30 @@ def _verified(email: str, password: str, refusal: str, by: str | None = None) ->
     held, and what depends on the answer looks again (:func:`_unchanged`).
     """
     tries = rate_limits().wrong_passwords
-    tries.hit(email)
-    found = select(User.id, User.password_hash).where(User.email == email, User.active)
-    id, stored = db.session.execute(found).one_or_none() or (None, None)
+    found = select(User.id, User.password_hash, User.active).where(User.email == email)
+    id, password_hash, active = db.session.execute(found).one_or_none() or (None, None, False)
     db.session.rollback()
+    stored = password_hash if active else None
+    try:
+        tries.hit(email)
+    except RateLimited:
+        with suppress(RateLimited):  # once while it is locked: whoever tries on does not fill the trail
+            rate_limits().locks_told.hit(email)
+            _audit_refusal(id, by, "locked")
+        raise
     if not verify_password(stored, password) or stored is None:
-        with transaction() as tx:
-            target = ("user", id) if id else None
-            tx.publish(Audited(action=AuditAction.LOGIN_REFUSED, actor_id=by, target=target))
+        _audit_refusal(id, by, "wrong_password" if active else "deactivated" if id else "no_account")
         with counting_failures("login"):
             raise Unauthenticated(refusal)
     tries.forget(email)
     return stored
+
+
+def _audit_refusal(id: str | None, by: str | None, reason: str) -> None:
+    with transaction() as tx:
+        target = ("user", id) if id else None
+        details = {"reason": reason}
+        tx.publish(Audited(action=AuditAction.LOGIN_REFUSED, actor_id=by, target=target, details=details))
 
 
 def _unchanged(email: str, stored: str) -> User:

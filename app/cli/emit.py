@@ -8,6 +8,7 @@ from app.cli.errors import explained
 from app.cli.output import done, json_option
 from app.config import current_settings
 from app.core.transaction import transaction
+from app.events.audit import AuditAction, Audited
 from app.events.connection import ToOneSocket
 from app.events.registry import EVENTS
 from app.extensions import socketio
@@ -33,14 +34,16 @@ def emit(*, event: str, data: str, as_json: bool) -> None:
         wrong = [f"{'.'.join(map(str, e['loc'])) or 'DATA'}: {e['msg']}" for e in error.errors()]
         raise click.ClickException("\n".join([f"{event} can't be made of that:", *wrong])) from error
     with explained():
-        if kind.durable:
-            with transaction() as tx:
-                tx.publish(published)
-        elif current_settings().redis_url:
-            socketio.publish(published.envelope())
-        else:
+        if not (kind.durable or current_settings().redis_url):
             raise click.ClickException(f"{event} is not stored; without Redis it reaches no other process.")
-    rooms = list(published.rooms())
+        rooms = list(published.rooms())
+        with transaction() as tx:
+            details = {"event": event, "rooms": ", ".join(rooms)}
+            tx.publish(Audited(action=AuditAction.EVENT_EMITTED, actor_id=None, target=None, details=details))
+            if kind.durable:
+                tx.publish(published)
+        if not kind.durable:
+            socketio.publish(published.envelope())
     done(f"{event} to {', '.join(rooms)}", as_json=as_json, event=event, rooms=rooms, durable=kind.durable)
 
 

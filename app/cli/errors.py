@@ -7,7 +7,7 @@ from click import ClickException
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
-from app.core.cause import caused
+from app.core.cause import operated
 from app.core.errors import AppError
 
 
@@ -15,10 +15,10 @@ from app.core.errors import AppError
 def explained() -> Iterator[None]:
     """End the command with exit code 1 and a message, when it can't do what it should or the database can't be used.
 
-    What it does is caused by it, under a new id.
+    What it does is done by who runs it, and caused by it under a new id.
     """
     try:
-        with caused():
+        with operated():
             yield
     except AppError as error:
         raise ClickException(error.message) from error

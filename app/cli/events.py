@@ -14,11 +14,13 @@ from app.cli.output import done, json_option
 from app.config import current_settings
 from app.core.clock import Timestamp, now
 from app.core.schema import Schema
+from app.core.transaction import transaction
 from app.engine.brokers.redis_streams import RedisStreams
 from app.engine.brokers.seal import Seal
 from app.engine.presence import SILENT
 from app.engine.progress import MOST_COUNTED, Numbered, Process, Progress, progress
 from app.events import models
+from app.events.audit import AuditAction, Audited
 from app.extensions import db, socketio
 
 
@@ -83,6 +85,9 @@ def trim(*, as_json: bool) -> None:
     """Delete now what is older than HISTORY_HOURS; the servers do so each minute by themselves."""
     with explained():
         count = socketio.history.trim()
+        with transaction() as tx:  # the deletion has its own: many small ones
+            details = {"count": str(count)}
+            tx.publish(Audited(action=AuditAction.EVENTS_DELETED, actor_id=None, target=None, details=details))
     done(f"{count:,} events deleted.", as_json=as_json, deleted=count)
 
 

@@ -11,6 +11,8 @@ from limits.strategies import MovingWindowRateLimiter
 from app.config import Settings
 from app.core.errors import RateLimited
 
+LOCKED = 15 * 60  # seconds that an account is locked for, at the most, once it had too many wrong passwords
+
 
 class RateLimit:
     """At most ``amount`` times in ``seconds`` for each key; ``refusal`` is what one hears beyond that."""
@@ -40,8 +42,9 @@ class RateLimits:
         self.requests = RateLimit("requests", settings.requests_per_minute, 60)
         self.logins = RateLimit("logins", settings.logins_per_minute, 60, "Too many logins from your address")
         self.wrong_passwords = RateLimit(
-            "wrong-passwords", settings.wrong_passwords, 15 * 60, "The account is locked because of wrong passwords"
+            "wrong-passwords", settings.wrong_passwords, LOCKED, "The account is locked because of wrong passwords"
         )
+        self.locks_told = RateLimit("locks-told", 1, LOCKED)
         self.typing = RateLimit("typing", settings.typing_starts, 10, "You begin to type too often")
 
 

@@ -22,13 +22,15 @@ class AuditAction(StrEnum):
     MEMBER_REMOVED = "member_removed"
     PARTICIPANT_REMOVED = "participant_removed"
     TASK_DELETED = "task_deleted"
+    EVENT_EMITTED = "event_emitted"
+    EVENTS_DELETED = "events_deleted"
 
 
 class Audited(DomainEvent):
     """Something that must be found later: who did it, to what.
 
     Attributes:
-        actor_id: None: nobody who is logged in: the command line, or whoever was refused.
+        actor_id: None: nobody who is logged in: who acts at the command line, or whoever was refused.
         target: its kind, such as ``user``, and its id; None: there is none.
         details: what else is worth knowing; never a password, a token or what people write to each other.
     """

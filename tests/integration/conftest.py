@@ -3,6 +3,8 @@
 Its database is an SQLite file. A test marked `each_database` runs a second time, on PostgreSQL.
 """
 
+import os
+import pwd
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -292,6 +294,11 @@ def worker(app: Flask) -> PushWorker:
     """What sends the pushes; it does so when it is told to."""
     worker: PushWorker = app.extensions["push_worker"]
     return worker
+
+
+def operator() -> str:
+    """Who acts at the command line here, as the audit trail names them."""
+    return f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
 
 
 def error_code(response: TestResponse) -> tuple[int, str]:

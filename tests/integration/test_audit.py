@@ -41,6 +41,11 @@ def register(person: Person) -> dict[str, Any]:
     return registered
 
 
+def log_in(person: Person, password: str) -> int:
+    form = {"email": "new@example.com", "password": password}
+    return person.http.post("/api/auth/login", json=form).status_code
+
+
 # --- accounts and logins
 
 
@@ -58,11 +63,30 @@ def test_a_refused_login_names_the_account_and_nobody_who_did_it(admin: Person) 
     admin.http.post("/api/auth/login", json={"email": "new@example.com", "password": "wrong-password"})
     entry = the_entry(admin, "login_refused")
     assert (entry["actorId"], entry["targetId"]) == (None, id)
+    assert entry["details"] == {"reason": "wrong_password"}
 
 
 def test_a_login_to_no_account_is_in_it_too(admin: Person) -> None:
     admin.http.post("/api/auth/login", json={"email": "nobody@example.com", "password": "wrong-password"})
-    assert the_entry(admin, "login_refused")["targetId"] is None
+    entry = the_entry(admin, "login_refused")
+    assert (entry["targetId"], entry["details"]) == (None, {"reason": "no_account"})
+
+
+def test_a_login_to_an_account_that_was_deactivated_names_it(admin: Person) -> None:
+    id = register(admin)["user"]["id"]
+    admin.patch(f"/api/users/{id}", {"active": False})
+    assert log_in(admin, PASSWORD) == 401
+    entry = the_entry(admin, "login_refused")
+    assert (entry["targetId"], entry["details"]) == (id, {"reason": "deactivated"})
+
+
+def test_that_an_account_is_locked_is_in_it_once_however_many_try_on(app: Flask, admin: Person) -> None:
+    id = register(admin)["user"]["id"]
+    most = app.extensions["settings"].wrong_passwords
+    assert [log_in(admin, "wrong-password") for _ in range(most + 3)] == [401] * most + [429] * 3
+    entries = trail(admin, action="login_refused")
+    assert [entry["details"]["reason"] for entry in entries] == ["locked"] + ["wrong_password"] * most
+    assert {entry["targetId"] for entry in entries} == {id}
 
 
 def test_a_logout_and_a_new_password(admin: Person) -> None:

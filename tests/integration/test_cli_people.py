@@ -1,10 +1,9 @@
 """``flask users``, ``teams`` and ``tokens``."""
 
-
 import pytest
 from flask import Flask
 
-from tests.integration.conftest import Person
+from tests.integration.conftest import Person, operator
 from tests.support.command_line import run, told
 
 pytestmark = pytest.mark.each_database
@@ -58,7 +57,7 @@ def test_a_token_that_was_issued_is_good_and_in_the_audit_trail(app: Flask, admi
     headers = {"Authorization": f"Bearer {issued['accessToken']}"}
     assert admin.http.get("/api/auth/me", headers=headers).get_json()["id"] == admin.id
     (entry,) = admin.get("/api/audit?action=logged_in").get_json()["items"]
-    assert (entry["actorId"], entry["targetId"]) == (None, admin.id)
+    assert (entry["actorId"], entry["targetId"]) == (operator(), admin.id)
     assert entry["requestId"]
 
 
@@ -95,7 +94,7 @@ def test_a_team_is_made_and_gets_members_in_the_name_of_an_admin(app: Flask, adm
     told(app, "teams", "remove", team, email, "--as", boss)
     assert told(app, "teams", "list")["items"][0]["members"] == []
     entries = admin.get("/api/audit?action=member_added").get_json()["items"]
-    assert [entry["actorId"] for entry in entries] == [admin.id]
+    assert [(entry["actorId"], entry["address"]) for entry in entries] == [(admin.id, operator())]
 
 
 def test_who_is_no_admin_changes_no_team(app: Flask, person: Person) -> None:

@@ -13,7 +13,7 @@ from app.core.clock import now
 from app.events.models import events
 from app.extensions import db, socketio
 from app.tasks.models import Task
-from tests.integration.conftest import Person
+from tests.integration.conftest import Person, operator
 from tests.support.command_line import run, told
 
 pytestmark = pytest.mark.each_database
@@ -113,6 +113,13 @@ def test_an_event_of_the_catalogue_is_heard_as_if_it_had_happened(app: Flask, pe
     assert socket.heard() == [("notification-deleted", {"id": "n", "unreadCount": 3})]
 
 
+def test_what_is_emitted_is_in_the_audit_trail_without_what_it_says(app: Flask, admin: Person) -> None:
+    told(app, "emit", "notification-deleted", json.dumps({"userId": "u", "id": "secret", "unreadCount": 3}))
+    (entry,) = admin.get("/api/audit?action=event_emitted").get_json()["items"]
+    assert entry["actorId"] == operator()
+    assert entry["details"] == {"event": "notification-deleted", "rooms": "notifications-u"}
+
+
 @pytest.mark.parametrize(
     ("event", "data", "code", "said"),
     [
@@ -140,6 +147,12 @@ def test_what_is_too_old_is_trimmed(app: Flask, person: Person) -> None:
     kept = told(app, "events")["kept"]
     assert told(app, "events", "trim") == {"deleted": kept - 1}  # the newest holds the count
     assert told(app, "events")["kept"] == 1
+
+
+def test_that_events_were_trimmed_is_in_the_audit_trail(app: Flask, admin: Person) -> None:
+    told(app, "events", "trim")
+    (entry,) = admin.get("/api/audit?action=events_deleted").get_json()["items"]
+    assert (entry["actorId"], entry["details"]) == (operator(), {"count": "0"})
 
 
 def test_demo_data_is_made_of_any_size_and_the_same_each_time(app: Flask) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import pwd
 import sys
 from datetime import datetime
 from typing import Any
@@ -11,7 +13,7 @@ from redis import ConnectionError as RedisAway
 from sqlalchemy.exc import OperationalError
 
 from app.core.bounded_log import EVERY, BoundedLog
-from app.core.cause import begin, caused, current_cause
+from app.core.cause import begin, caused, current_cause, current_operator, operated
 from app.monitoring.logs import LONGEST, formatter
 
 
@@ -137,6 +139,22 @@ def test_a_cause_ends_where_the_next_begins() -> None:
     begin("a")
     begin("")
     assert current_cause() == ""
+
+
+def test_a_command_is_done_by_an_account_of_the_machine_whatever_the_environment_says(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+    with operated():
+        assert current_operator() == f"cli:{pwd.getpwuid(os.getuid()).pw_name}"
+        assert current_cause()
+    assert (current_operator(), current_cause()) == (None, "")
+
+
+def test_an_account_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 7)
+    with operated():
+        assert current_operator() == f"cli:{2**31 - 7}"
 
 
 # --- what clients can cause as often as they like
