@@ -12,6 +12,7 @@ if "flask" not in sys.modules:  # the Flask CLI serves nothing, and what it has 
 import click
 
 from app import create_app
+from app.cli.unconfigured import unconfigured
 from app.config import ConfigError, load_settings
 
 context = click.get_current_context(silent=True)
@@ -21,7 +22,9 @@ if context is not None and context.info_name == "run":
 try:
     app = create_app(load_settings())
 except ConfigError as error:
-    sys.exit(f"The configuration can't be used: {error}")
+    if context is None or context.parent is not None:  # else the Flask CLI asks which commands there are
+        sys.exit(f"The configuration can't be used: {error}")
+    app = unconfigured(error)
 
 if __name__ == "__main__":
     from app.cli.serve import serve

@@ -24,7 +24,7 @@ from app.cli.sockets import connections, rooms
 from app.cli.teams import teams
 from app.cli.tokens import tokens
 from app.cli.users import users
-from app.config import ROOT, Settings
+from app.config import ROOT, ConfigError, Settings
 from app.core import http, json, origins, postgresql
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
@@ -89,8 +89,11 @@ def create_app(settings: Settings) -> Flask:
     Returns:
         An application that serves requests and accepts sockets. What is published is stored with its change; it is
         delivered once ``socketio.start_relay()`` was called in the process.
+
+    Raises:
+        ConfigError: there is no folder at ``instance_path``, and none can be made.
     """
-    settings.instance_path.mkdir(parents=True, exist_ok=True)
+    _make_folder(settings)
     app = Flask("app", root_path=str(ROOT), instance_path=str(settings.instance_path))
     app.config.from_mapping(_flask_config(settings))
     logs.configure(settings)
@@ -113,6 +116,13 @@ def create_app(settings: Settings) -> Flask:
     for command in COMMAND_LINE:
         app.cli.add_command(command)
     return app
+
+
+def _make_folder(settings: Settings) -> None:
+    try:
+        settings.instance_path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"INSTANCE_PATH is no folder and can't be made one: {error}") from error
 
 
 def _flask_config(settings: Settings) -> dict[str, object]:

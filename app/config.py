@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 from flask import current_app
 from pydantic import BeforeValidator, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from redis.connection import parse_url
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -38,7 +39,11 @@ def _new_secret() -> str:
 
 
 class ConfigError(Exception):
-    """The environment can't be used; the message names each setting and what to do."""
+    """The environment can't be used; each of ``problems`` names a setting and what to do."""
+
+    def __init__(self, *problems: str) -> None:
+        super().__init__("; ".join(problems))
+        self.problems = problems
 
 
 class Settings(BaseSettings):
@@ -132,6 +137,10 @@ class Settings(BaseSettings):
                 "is for several processes, which can't share an SQLite file: set DATABASE_URL to postgresql://…, "
                 "or unset it to serve from one process"
             )
+        try:
+            parse_url(url or "redis://")
+        except ValueError as error:
+            raise ValueError(f"is not a URL such as redis://host:6379/0: {error}") from error
         return url
 
     @field_validator("secret_key", "jwt_secret_key")
@@ -249,4 +258,4 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         lines = [f"{'.'.join(map(str, e['loc'])).upper()} {e['msg']}".strip() for e in error.errors()]
-        raise ConfigError("; ".join(line.replace("Value error, ", "") for line in lines)) from error
+        raise ConfigError(*(line.replace("Value error, ", "") for line in lines)) from error

@@ -1,11 +1,13 @@
 """``flask doctor``: is everything as it must be, and what to do if not."""
 
 import sys
+from typing import NoReturn
 
 import click
 from flask.cli import with_appcontext
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from app.cli.checks import Check, State
 from app.cli.checks.database import database
@@ -29,6 +31,11 @@ def doctor(*, as_json: bool) -> None:
     """
     configured = current_settings()
     checks = [*settings(configured), *database(configured), *redis(configured), *machine()]
+    report(checks, as_json=as_json)
+
+
+def report(checks: list[Check], *, as_json: bool) -> NoReturn:
+    """Print ``checks``, and end the command."""
     if as_json:
         click.echo(json.dumps({"items": [check.model_dump(mode="json", by_alias=True) for check in checks]}))
     else:
@@ -37,8 +44,10 @@ def doctor(*, as_json: bool) -> None:
 
 
 def _print(checks: list[Check]) -> None:
-    table = Table("", "", "found", "to do", title="Doctor", title_justify="left")
+    table = Table(title="Doctor", title_justify="left")
+    for column in ("", "", "found", "to do"):
+        table.add_column(column, overflow="fold")
     for check in checks:
-        colour = COLOURS[check.state]
-        table.add_row(f"[{colour}]{check.state}[/]", check.name, check.found, check.advice)
+        texts = (Text(text) for text in (check.name, check.found, check.advice))  # errors may hold brackets
+        table.add_row(Text(check.state, COLOURS[check.state]), *texts)
     Console(highlight=False).print(table)

@@ -1,6 +1,10 @@
 """``flask doctor`` on set-ups that are broken in one way each."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +16,7 @@ from app import create_app
 from app.cli.checks import State, machine
 from app.config import Settings
 from app.extensions import db
-from tests.support.server import free_port
+from tests.support.server import ROOT, free_port
 from tests.support.services import PostgreSQL, Redis
 
 SECRET = "a-secret-that-is-long-enough-for-production-0123456789"
@@ -125,3 +129,34 @@ def test_too_few_files_and_too_short_a_backlog(monkeypatch: pytest.MonkeyPatch) 
     assert "3,896 connections" in files.advice
     assert machine._backlog(128).state is State.WARNING
     assert machine._backlog(4096).state is State.OK
+
+
+class TestConfiguration:
+    """One that can't be used: the application can't be made, and only a new process shows what becomes of that."""
+
+    def flask(self, tmp_path: Path, *arguments: str, **env: str) -> "subprocess.CompletedProcess[str]":
+        command = [str(Path(sys.executable).with_name("flask")), "--app", "wsgi", *arguments]
+        settings = {"PATH": os.environ["PATH"], "INSTANCE_PATH": str(tmp_path)} | env
+        return subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True, timeout=60, check=False)
+
+    def test_each_wrong_setting_is_a_row(self, tmp_path: Path) -> None:
+        done = self.flask(tmp_path, "doctor", "--json", APP_ENV="production", JWT_SECRET_KEY="short", CLIENT_URL="*")
+        assert (done.returncode, done.stderr) == (1, "")
+        checks = {check["name"]: check for check in json.loads(done.stdout)["items"]}
+        wrong = {name: check["found"] for name, check in checks.items() if check["state"] == "failed"}
+        assert list(wrong) == ["CLIENT_URL", "SECRET_KEY", "JWT_SECRET_KEY"]
+        assert "missing" in wrong["SECRET_KEY"]
+        assert "weak" in wrong["JWT_SECRET_KEY"]
+        assert "open files" in checks
+
+    def test_a_folder_that_can_not_be_made_is_a_row(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        done = self.flask(tmp_path, "doctor", "--json", INSTANCE_PATH=str(tmp_path / "file"))
+        first = json.loads(done.stdout)["items"][0]
+        assert (done.returncode, first["name"], first["state"]) == (1, "INSTANCE_PATH", "failed")
+
+    def test_every_other_command_says_in_a_line_what_is_wrong(self, tmp_path: Path) -> None:
+        for command in (["users", "list"], ["db", "upgrade"]):
+            done = self.flask(tmp_path, *command, APP_ENV="production")
+            assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+            assert "SECRET_KEY is missing" in done.stderr

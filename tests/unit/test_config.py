@@ -69,8 +69,9 @@ def test_redis_goes_with_postgresql(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().redis_url == "redis://localhost"
 
 
-def test_a_redis_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("REDIS_URL", "localhost:6379")
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://localhost:port", "redis://localhost:99999999"])
+def test_a_redis_url_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setenv("REDIS_URL", url)
     monkeypatch.setenv("DATABASE_URL", "postgresql://me@db/tasks")
     with pytest.raises(ConfigError, match="redis://"):
         load_settings()
