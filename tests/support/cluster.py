@@ -89,8 +89,8 @@ class Cluster:
 
 
 def main() -> None:
-    for number in (signal.SIGTERM, signal.SIGINT):  # a shell has what it starts in the background ignore the latter
-        signal.signal(number, signal.default_int_handler)
+    for ending in (signal.SIGTERM, signal.SIGINT):  # a shell has what it starts in the background ignore the latter
+        signal.signal(ending, signal.default_int_handler)
     processes = int(os.environ.get("PROCESSES", "3"))
     program = installed()
     with (
