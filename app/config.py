@@ -138,7 +138,7 @@ class Settings(BaseSettings):
                 "or unset it to serve from one process"
             )
         try:
-            parse_url(url or "redis://")
+            parse_url(url or "redis://")  # type: ignore[no-untyped-call]
         except ValueError as error:
             raise ValueError(f"is not a URL such as redis://host:6379/0: {error}") from error
         return url
