@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.cli.errors import explained
+from app.cli.heard import begin_behind, rooms_argument, show, stored_behind
 from app.cli.output import done, json_option
 from app.config import current_settings
 from app.core.clock import Timestamp, now
@@ -89,6 +90,24 @@ def trim(*, as_json: bool) -> None:
             details = {"count": str(count)}
             tx.publish(Audited(action=AuditAction.EVENTS_DELETED, actor_id=None, target=None, details=details))
     done(f"{count:,} events deleted.", as_json=as_json, deleted=count)
+
+
+@events.command("replay")
+@rooms_argument
+@click.option(
+    "--after", type=click.IntRange(0), default=0, help="Begin behind this offset; unless given, with the oldest."
+)
+@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The first so many.")
+@json_option
+def replay(*, rooms: tuple[str, ...], after: int, limit: int, as_json: bool) -> None:
+    """Print the stored events of ROOMS, the oldest first, a line each; nothing is delivered again."""
+    with explained():
+        seq = begin_behind(after)
+        while limit > 0 and (found := stored_behind(rooms, seq)[:limit]):
+            for heard in found:
+                show(heard, as_json=as_json)
+            limit -= len(found)
+            seq = int(found[-1].offset)
 
 
 @with_appcontext

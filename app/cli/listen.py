@@ -1,83 +1,95 @@
 """``flask listen``: tails rooms in the terminal."""
 
-from collections.abc import Iterator
-from datetime import datetime
-from time import sleep
-from typing import Any
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from time import monotonic, sleep
+from urllib.parse import urlsplit
 
 import click
 from flask.cli import with_appcontext
-from rich.console import Console
-from rich.text import Text
 
+from app.auth import service as auth
+from app.auth.schemas import stored_email
+from app.auth.tokens import access_token
 from app.cli.errors import explained
+from app.cli.following import Following
+from app.cli.heard import Heard, begin_behind, rooms_argument, show, stored_behind
 from app.cli.output import json_option
-from app.core import json
-from app.core.clock import iso
-from app.engine import Envelope
-from app.engine.clock import unix
-from app.events.rooms import parse_room
+from app.core.transaction import transaction
 from app.extensions import socketio
+from app.people.service import registered
 
 EVERY = 0.3  # seconds between two looks
-AT_ONCE = 500  # events
-
-Past = tuple[Envelope, datetime]
 
 
 @click.command("listen")
-@click.argument("rooms", nargs=-1, required=True)
-@click.option("--after", type=int, help="Begin behind this offset; unless given, with what comes from now on.")
+@rooms_argument
+@click.option("--after", type=click.IntRange(0), help="Begin behind this offset; unless given, with what comes now.")
+@click.option("--url", callback=lambda *given: _url(given[-1]), help="Hear a running server, as a client of it.")
+@click.option("--as", "email", help="With --url: as the user with this e-mail address, by a login made for it.")
+@click.option("--token", help="With --url: by this access token; it ends with the token.")
 @click.option("--seconds", type=float, help="End after so many; unless given, at Ctrl-C.")
 @json_option
 @with_appcontext
-def listen(*, rooms: tuple[str, ...], after: int | None, seconds: float | None, as_json: bool) -> None:
-    """Print the durable events of ROOMS as they are numbered, such as team-<id>, tasks-<id>, chat-<id>.
+def listen(
+    *, rooms: tuple[str, ...], after: int | None, seconds: float | None, as_json: bool, **client: str | None
+) -> None:
+    """Print the events of ROOMS as they come, such as team-<id>, tasks-<id>, chat-<id>.
 
-    They are read from the event table, so no server need run, no token is needed, and none is missed. Typing and
-    presence are not stored, and so not heard.
+    Unless --url is given, they are read from the event table: no server need run, no token is needed, and none is
+    missed. Typing and presence are not stored, and so not heard. With --url they are what a client of that server
+    hears, typing and presence among them; after a broken link it goes on behind what it heard.
     """
-    for room in rooms:
-        if parse_room(room) is None:
-            raise click.UsageError(f"{room} is no room: its name begins with user-, team-, tasks- …")
-    console = Console(highlight=False, soft_wrap=True)
-    left = float("inf") if seconds is None else seconds
-    with explained():
-        seq = socketio.history.kept().newest if after is None else after
-        while left > 0:
-            for envelope, at in _behind(rooms, seq):
-                seq = max(seq, envelope.seq or 0)
-                _print(console, envelope, at, as_json=as_json)
+    url, email, token = client["url"], client["email"], client["token"]
+    if (url is None) != (email is None and token is None) or (email and token):
+        raise click.UsageError("--url goes with one of --as and --token.")
+    deadline = float("inf") if seconds is None else monotonic() + seconds
+    with suppress(KeyboardInterrupt), explained():
+        if url is None:
+            _print(_stored(rooms, after, deadline), as_json=as_json)
+        else:
+            with _tokens(email, token) as make:
+                _print(Following(url, rooms, after, make, deadline).events(), as_json=as_json)
+
+
+def _url(url: str | None) -> str | None:
+    try:
+        parts = urlsplit(url or "http://host")
+        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good:
+        raise click.UsageError(f"{url} is no URL such as http://127.0.0.1:3000.")
+    return url
+
+
+def _print(events: Iterator[Heard], *, as_json: bool) -> None:
+    for heard in events:
+        show(heard, as_json=as_json)
+
+
+def _stored(rooms: tuple[str, ...], after: int | None, deadline: float) -> Iterator[Heard]:
+    seq = socketio.history.kept().newest if after is None else begin_behind(after)
+    while (found := stored_behind(rooms, seq)) or monotonic() < deadline:
+        yield from found
+        if found:
+            seq = int(found[-1].offset)
+        else:
             sleep(EVERY)
-            left -= EVERY
 
 
-def _behind(rooms: tuple[str, ...], seq: int) -> Iterator[Past]:
-    """The events of any of ``rooms`` behind ``seq``, each once and in order."""
-    found: dict[int, Past] = {}
-    for room in rooms:
-        for envelope, at in socketio.history.dated_after(room, seq, AT_ONCE):
-            found[envelope.seq or 0] = envelope, at
-    return iter([found[number] for number in sorted(found)])
-
-
-def _print(console: Console, envelope: Envelope, at: datetime, *, as_json: bool) -> None:
-    if as_json:
-        line: dict[str, Any] = {
-            "offset": str(envelope.seq),
-            "event": envelope.event,
-            "rooms": envelope.rooms,
-            "createdAt": iso(datetime.fromtimestamp(unix(at)).astimezone()),
-            "payload": json.loads(envelope.payload),
-        }
-        click.echo(json.dumps(line))
+@contextmanager
+def _tokens(email: str | None, token: str | None) -> Iterator[Callable[[], str]]:
+    """What makes a token for each link; the login that was made for it ends with the block."""
+    if email is None:
+        yield lambda: token or ""
         return
-    moment = datetime.fromtimestamp(unix(at)).astimezone()
-    text = Text.assemble(
-        (f"{moment:%H:%M:%S.%f}"[:-3], "dim"),
-        f"  {envelope.seq}  ",
-        (envelope.event, "bold cyan"),
-        (f"  {', '.join(envelope.rooms)}", "magenta"),
-        f"  {envelope.payload}",
-    )
-    console.print(text)
+    login = auth.begin_login_for(registered(stored_email(email)))
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # that, too, shall end the login
+    try:
+        yield lambda: access_token(login)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        with transaction() as tx:
+            auth.end_logins(tx, [login.id], "It was made for a command that has ended.")

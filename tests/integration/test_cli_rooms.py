@@ -8,6 +8,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import update
 
+from app.cli import heard as stored
 from app.cli import listen as listening
 from app.core.clock import now
 from app.events.models import events
@@ -84,6 +85,39 @@ def test_the_events_of_rooms_are_printed_in_order_each_once(app: Flask, person: 
     assert offsets == sorted(set(offsets))
 
 
+def test_of_rooms_with_more_events_than_one_look_shows_none_is_missed(
+    app: Flask, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for title in "abc":
+        notify(person, title)
+    person.post("/api/tasks", {"title": "d"})
+    socketio.relay.drain()
+    rooms = f"notifications-{person.id}", f"tasks-{person.id}"
+    whole = heard(app, *rooms, "--after", "0")
+    monkeypatch.setattr(stored, "AT_ONCE", 2)
+    assert heard(app, *rooms, "--after", "0") == whole
+
+
+def test_what_is_no_longer_kept_is_told_of(app: Flask, person: Person) -> None:
+    notify(person)
+    notify(person)
+    with app.app_context():
+        db.session.execute(update(events).values(created_at=now() - timedelta(days=2)))
+        db.session.commit()
+    told(app, "events", "trim")
+    result = run(app, "events", "replay", f"notifications-{person.id}", "--after", "0", "--json")
+    assert (result.exit_code, result.stderr[:29]) == (0, "What is older than offset 2 i")
+
+
+def test_a_replay_prints_what_is_stored_and_ends(app: Flask, person: Person) -> None:
+    for title in "abc":
+        notify(person, title)
+    room = f"notifications-{person.id}"
+    for options, titles in ([], "abc"), (["--after", "1"], "bc"), (["--limit", "2"], "ab"), (["--after", "3"], ""):
+        lines = run(app, "events", "replay", room, *options, "--json").stdout.splitlines()
+        assert [json.loads(line)["payload"]["title"] for line in lines] == list(titles)
+
+
 def test_without_after_only_what_comes_is_printed(app: Flask, person: Person) -> None:
     notify(person)
     assert heard(app, f"notifications-{person.id}") == []
@@ -98,8 +132,20 @@ def test_for_people_a_line_has_time_offset_name_room_and_payload(app: Flask, per
     assert "Hello [bold]you[/]" in line
 
 
-def test_what_is_no_room_is_refused(app: Flask) -> None:
-    assert run(app, "listen", "kitchen", "--seconds", "0.02").exit_code == 2
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["kitchen"],
+        ["team-1", "--after", "-1"],
+        ["team-1", "--url", "http://127.0.0.1:3000"],
+        ["team-1", "--as", "a@example.com"],
+        ["team-1", "--url", "127.0.0.1:3000", "--token", "t"],
+        ["team-1", "--url", "http://127.0.0.1:port", "--token", "t"],
+        ["team-1", "--url", "http://127.0.0.1:3000", "--token", "t", "--as", "a@example.com"],
+    ],
+)
+def test_what_can_not_be_listened_to_is_refused(app: Flask, arguments: list[str]) -> None:
+    assert run(app, "listen", *arguments, "--seconds", "0.02").exit_code == 2
 
 
 # --- emitting
