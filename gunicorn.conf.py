@@ -4,6 +4,7 @@ import os
 import sys
 from typing import Any
 
+import structlog
 from gunicorn.arbiter import Arbiter
 
 # Not from app.config: gunicorn's main process must not import the application.
@@ -18,6 +19,25 @@ graceful_timeout = 30  # seconds for DRAIN_SECONDS, which is 20 at the most, and
 sendfile = False  # it would write past eventlet's sockets
 secure_scheme_headers: dict[str, str] = {}  # whom to believe is said by TRUSTED_PROXIES alone
 control_socket_disable = True
+
+if os.environ.get("APP_ENV") == "production":  # its own lines look like those of app/monitoring/logs.py
+    logconfig_dict = {
+        "formatters": {
+            "json": {
+                "()": structlog.stdlib.ProcessorFormatter,
+                "foreign_pre_chain": [structlog.stdlib.add_logger_name, structlog.stdlib.add_log_level],
+                "processors": [
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    structlog.processors.TimeStamper("iso", utc=True),
+                    structlog.processors.format_exc_info,
+                    structlog.processors.JSONRenderer(),
+                ],
+            }
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+        "loggers": {"gunicorn.error": {"handlers": ["stderr"], "propagate": False}},
+        "root": {"handlers": []},  # the application brings its own
+    }
 
 
 def post_worker_init(worker: Any) -> None:

@@ -1,5 +1,6 @@
 """``python wsgi.py``: serve in the foreground; in development on a database that is made ready first."""
 
+import logging
 import signal
 import sys
 
@@ -20,6 +21,7 @@ from app.people.models import User
 MOST_CONNECTIONS = 10_000  # eventlet.wsgi's own bound is 1,024
 IDLE_SECONDS = 75  # as in gunicorn.conf.py; longer than nginx keeps a connection that it may write to
 
+logger = logging.getLogger(__name__)
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -49,7 +51,7 @@ def check_tables(app: Flask) -> None:
             if is_behind():
                 sys.exit("The database has no tables, or old ones: run `make migrate`.")
     except OperationalError as error:
-        console.print(f"The database can't be reached yet; until it can, requests get 503.\n{escape(str(error.orig))}")
+        logger.warning("The database can't be reached yet; until it can, requests get 503: %s", error.orig)
 
 
 def _prepare_development(app: Flask) -> dict[str, str]:
@@ -74,10 +76,11 @@ def is_behind() -> bool:
 
 def _greet(settings: Settings, port: int, demo_data: dict[str, str]) -> None:
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    if settings.production:  # where each line is for a program
+        logger.info("serving at http://%s:%s", host, port)
+        return
     url = escape(f"http://{host}:{port}")
     console.print(f"\n  [bold]Real-time task manager[/bold] at [bold]{url}[/bold]\n")
-    if not settings.production:
-        lines = {"Dashboard": f"{url}/dashboard", "API": f"{url}/api-docs"} | demo_data
-        for label, value in lines.items():
-            console.print(f"  {label:<12}  {value}")
-        console.print()
+    for label, value in ({"Dashboard": f"{url}/dashboard", "API": f"{url}/api-docs"} | demo_data).items():
+        console.print(f"  {label:<12}  {value}")
+    console.print()

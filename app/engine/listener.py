@@ -11,12 +11,16 @@ import eventlet
 import eventlet.wsgi
 from eventlet import hubs
 
+from app.engine.transport.complaints import Complaints
+
 logger = logging.getLogger(__name__)
+complaints = Complaints(logger)
 
 BACKLOG = 2048  # connections that wait to be accepted, as in gunicorn; beyond eventlet's 50, Linux drops handshakes
 NO_FILE_LEFT = {errno.EMFILE, errno.ENFILE}
 RETRY = 0.1  # seconds before the next try when a connection can't be accepted
 REQUEST_SECONDS = 30.0
+LONGEST_COMPLAINT = 200  # characters
 OTHER_FILES = 200  # of a process, beside those of its connections: the database's, Redis's, logs
 
 
@@ -97,6 +101,13 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
         if _is_read(environ["eventlet.input"]):
             self._deadline.cancel()
         return environ
+
+    def log_error(self, format: str, *args: Any) -> None:
+        """Tell of what is no HTTP as rarely as of all else that clients do wrong."""
+        complaints((format % args)[:LONGEST_COMPLAINT])
+
+    def log_request(self, *_: Any) -> None:
+        """Say nothing: the standard library would write a line to standard error."""
 
     def finish(self) -> None:
         try:

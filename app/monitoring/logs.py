@@ -26,12 +26,13 @@ LONGEST = 500  # characters of a text, which a client may have sent
 
 
 def configure(settings: Settings) -> None:
-    """Log as the settings say: ``LOG_LEVEL`` and what is worse; with ``REALTIME_DEBUG`` everything."""
-    logger = logging.getLogger("app")
-    logger.setLevel(logging.DEBUG if settings.realtime_debug else settings.log_level)
-    logger.propagate = False
-    if HANDLER not in logger.handlers:
-        logger.addHandler(HANDLER)
+    """Log as the settings say: ``LOG_LEVEL`` and what is worse; with ``REALTIME_DEBUG`` everything.
+
+    Of libraries there are warnings and what is worse, which look like the rest.
+    """
+    logging.getLogger("app").setLevel(logging.DEBUG if settings.realtime_debug else settings.log_level)
+    logging.getLogger().addHandler(HANDLER)  # once, however often it is asked to
+    logging.captureWarnings(settings.production)
     HANDLER.setFormatter(formatter(production=settings.production, colours=sys.stderr.isatty()))
 
 

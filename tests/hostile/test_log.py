@@ -1,12 +1,13 @@
 """Bad input fills no log: a client causes a line a second at the most, and a handler's failure is told as rarely."""
 
+from socket import create_connection
 from time import monotonic
 
 import pytest
 
 from tests.hostile.polls import Polling
 from tests.hostile.servers import DropIn
-from tests.hostile.wire import PING, WebSocket, frame
+from tests.hostile.wire import PING, TIMEOUT, WebSocket, frame
 
 TIMES = 1000
 
@@ -63,6 +64,14 @@ def test_1000_bad_posts_make_a_line_a_second(server: DropIn, lines: Lines) -> No
     for _ in range(TIMES):
         polling.post("x")
     assert len(lines.text.splitlines()) <= lines.most
+
+
+def test_1000_requests_that_are_no_http_make_a_line_a_second(server: DropIn, lines: Lines) -> None:
+    for _ in range(TIMES):
+        with create_connection(("127.0.0.1", server.port), TIMEOUT) as client:
+            client.sendall(b"no http\r\n\r\n")
+            assert client.recv(100)
+    assert 0 < len(lines.text.splitlines()) <= lines.most
 
 
 def test_a_handler_that_fails_at_1000_events_of_a_client_is_told_of_once_a_second(ws: WebSocket, lines: Lines) -> None:

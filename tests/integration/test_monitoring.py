@@ -210,9 +210,8 @@ def test_an_alert_is_told_to_nobody_else(person: Person, record: Callable[..., N
 
 
 def test_an_alert_is_a_line_in_the_log(
-    record: Callable[..., None], lag: list[float], caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    record: Callable[..., None], lag: list[float], caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr("logging.Logger.propagate", True, raising=False)
     lag[:] = [900.0]
     with caplog.at_level("WARNING", logger="app.monitoring.alerts"):
         for _ in range(RAISED_AFTER):

