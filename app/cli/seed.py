@@ -6,6 +6,7 @@ from random import Random
 import click
 from flask.cli import with_appcontext
 from rich.progress import track
+from sqlalchemy import select
 
 from app.auth.passwords import hash_password
 from app.cli.demo import PASSWORD
@@ -13,7 +14,6 @@ from app.cli.errors import explained
 from app.cli.output import done, json_option
 from app.config import current_settings
 from app.core.clock import now
-from app.core.ids import new_id
 from app.core.transaction import transaction
 from app.events.tasks import Priority, Status
 from app.extensions import db
@@ -28,32 +28,34 @@ DAYS = 90  # over which tasks were made
 @click.option("--users", default=50, show_default=True, type=click.IntRange(1, 10_000))
 @click.option("--teams", default=5, show_default=True, type=click.IntRange(1, 1_000))
 @click.option("--tasks", default=2_000, show_default=True, type=click.IntRange(0, 1_000_000))
-@click.option("--random-seed", default=1, show_default=True, help="The same makes the same.")
+@click.option("--random-seed", default=1, show_default=True, help="The same makes the same, once.")
 @json_option
 @with_appcontext
 def seed(*, users: int, teams: int, tasks: int, random_seed: int, as_json: bool) -> None:
     """Add users, in teams, and tasks of theirs. Nothing is emitted: it is as if they had always been there."""
     if current_settings().production:
         raise click.ClickException("Not in production: the users' password is known.")
-    random, prefix = Random(random_seed), new_id()[-6:]  # noqa: S311 - nothing secret
+    random, domain = Random(random_seed), f"seed{random_seed}.example.com"  # noqa: S311 - nothing secret
+    if db.session.scalar(select(User.id).where(User.email == _email(0, domain))) is not None:
+        raise click.ClickException(f"The users of --random-seed {random_seed} are there already; choose another one.")
     with explained():
-        people = _people(users, teams, random, prefix)
+        people = _people(users, teams, random, domain)
         batches = [min(BATCH, tasks - start) for start in range(0, tasks, BATCH)]
         for size in track(batches, "Tasks", disable=as_json):
             with transaction():
                 db.session.add_all(_task(people, random) for _ in range(size))
-    first = f"user0.{prefix}@example.com"
+    first = _email(0, domain)
     text = f"{users} users in {teams} teams, {tasks} tasks. Log in as {first} … with {PASSWORD}"
     done(text, as_json=as_json, users=users, teams=teams, tasks=tasks, first=first)
 
 
-def _people(users: int, teams: int, random: Random, prefix: str) -> list[tuple[str, str]]:
+def _people(users: int, teams: int, random: Random, domain: str) -> list[tuple[str, str]]:
     """Makes them; returns the ids of each with that of a team of theirs."""
     password_hash = hash_password(PASSWORD)
     with transaction():
         groups = [Team(name=f"Team {number + 1}") for number in range(teams)]
         made = [
-            User(email=f"user{number}.{prefix}@example.com", name=f"User {number}", password_hash=password_hash)
+            User(email=_email(number, domain), name=f"User {number}", password_hash=password_hash)
             for number in range(users)
         ]
         db.session.add_all([*groups, *made])
@@ -61,6 +63,10 @@ def _people(users: int, teams: int, random: Random, prefix: str) -> list[tuple[s
         members = [(user.id, random.choice(groups).id) for user in made]
         db.session.add_all(TeamMember(user_id=user, team_id=team) for user, team in members)
     return members
+
+
+def _email(number: int, domain: str) -> str:
+    return f"user{number}@{domain}"
 
 
 def _task(people: list[tuple[str, str]], random: Random) -> Task:

@@ -30,7 +30,7 @@ class Account(Schema):
 @users.command("list")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only those who have it.")
 @click.option("--inactive", is_flag=True, help="Only those who were deactivated.")
-@click.option("--limit", default=100, show_default=True, help="The newest so many.")
+@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="The newest so many.")
 @json_option
 def list_users(*, role: str | None, inactive: bool, limit: int, as_json: bool) -> None:
     """List accounts, the newest first."""

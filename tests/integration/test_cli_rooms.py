@@ -201,13 +201,24 @@ def test_that_events_were_trimmed_is_in_the_audit_trail(app: Flask, admin: Perso
     assert (entry["actorId"], entry["details"]) == (operator(), {"count": "0"})
 
 
-def test_demo_data_is_made_of_any_size_and_the_same_each_time(app: Flask) -> None:
+def test_demo_data_is_made_of_any_size(app: Flask) -> None:
     sizes = ("--users", "6", "--teams", "2", "--tasks", "30")
-    for _ in range(2):
-        assert told(app, "seed", *sizes)["tasks"] == 30
+    made = [told(app, "seed", *sizes, "--random-seed", seed) for seed in ("1", "2")]
+    assert [(one["users"], one["tasks"]) for one in made] == [(6, 30)] * 2
+    assert [one["first"] for one in made] == ["user0@seed1.example.com", "user0@seed2.example.com"]
     with app.app_context():
-        titles = [task.title for task in db.session.query(Task).order_by(Task.id)]
-        times = {task.completed_at is None for task in db.session.query(Task)}
-    assert len(titles) == 60
-    assert sorted(titles[:30]) == sorted(titles[30:])
-    assert times == {True, False}
+        assert db.session.query(Task).count() == 60
+        assert {task.completed_at is None for task in db.session.query(Task)} == {True, False}
+
+
+def test_the_same_demo_data_is_not_made_twice(app: Flask) -> None:
+    sizes = ("--users", "2", "--teams", "1", "--tasks", "1")
+    told(app, "seed", *sizes)
+    result = run(app, "seed", *sizes)
+    assert result.exit_code == 1
+    assert "--random-seed" in result.output
+
+
+@pytest.mark.parametrize("command", [["rooms"], ["connections"], ["users", "list"]])
+def test_fewer_than_one_is_no_limit(app: Flask, command: list[str]) -> None:
+    assert run(app, *command, "--limit", "-1").exit_code == 2
