@@ -68,6 +68,7 @@ def test_a_refused_connect_is_told_of(app: Flask, lines: list[Line]) -> None:
     socketio.test_client(app, auth={"token": "x"})
     (line,) = named(lines, "socket refused")
     assert line["code"] == "unauthenticated"
+    assert line["request_id"]
 
 
 def test_a_refused_login_is_told_of_without_what_was_sent(person: Person, lines: list[Line]) -> None:
