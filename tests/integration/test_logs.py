@@ -94,6 +94,14 @@ def test_requests_that_come_too_often_are_told_of(app: Flask, person: Person, li
     assert (line["code"], line["route"]) == ("rate_limited", "tasks.list_tasks")
 
 
+def test_clients_that_are_dropped_because_they_read_too_slowly_are_a_warning(app: Flask, lines: list[Line]) -> None:
+    del app
+    for _ in range(3):
+        socketio.hub.observer.dropped()
+    (line,) = [line for line in lines if "too slowly" in line["text"]]
+    assert line["levelname"] == "WARNING"
+
+
 # --- the id of a request
 
 
