@@ -12,6 +12,8 @@ from app.core.ids import new_id
 from app.events.audit import AuditAction
 from app.extensions import Model
 
+LONGEST_ADDRESS = 64  # characters
+
 
 class AuditEntry(Model):
     """One sensitive action. It names people by id, without a foreign key: it is kept when they are gone."""
@@ -23,7 +25,7 @@ class AuditEntry(Model):
     at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     action: Mapped[AuditAction] = mapped_column(Choice(AuditAction, 32))
     actor_id: Mapped[str | None] = mapped_column(String(36))
-    address: Mapped[str | None] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(LONGEST_ADDRESS))
     target_type: Mapped[str | None] = mapped_column(String(32))
     target_id: Mapped[str | None] = mapped_column(String(36))
     details: Mapped[dict[str, Any]] = mapped_column(JSON)

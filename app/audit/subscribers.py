@@ -2,7 +2,7 @@
 
 from flask import has_request_context, request
 
-from app.audit.models import AuditEntry
+from app.audit.models import LONGEST_ADDRESS, AuditEntry
 from app.core.cause import current_cause, current_operator
 from app.core.transaction import Transaction
 from app.events.audit import Audited
@@ -19,10 +19,15 @@ def write(_: Transaction, event: Audited) -> None:
         AuditEntry(
             action=event.action,
             actor_id=event.actor_id or operator,
-            address=request.remote_addr if has_request_context() else operator,
+            address=_address() if has_request_context() else operator,
             target_type=kind,
             target_id=id,
             details=event.details,
             request_id=current_cause(),
         )
     )
+
+
+def _address() -> str | None:
+    """The client's. A proxy that hands on what its client said may name one of any length."""
+    return request.remote_addr and request.remote_addr[:LONGEST_ADDRESS]

@@ -1,11 +1,15 @@
 """What the engine does, counted; and the way of the newest events, kept."""
 
+import logging
 from time import time
 
 from app.core import metrics
+from app.core.bounded_log import BoundedLog
 from app.engine import Envelope, Observer
 from app.events.registry import EVENTS
 from app.monitoring.ways import Ways
+
+slow_consumers = BoundedLog(logging.getLogger(__name__), logging.WARNING)
 
 OTHER = "other"  # emitted by its name alone, as Flask-SocketIO allows: such names may be any
 
@@ -39,6 +43,7 @@ class EngineMetrics(Observer):
 
     def dropped(self) -> None:
         metrics.SLOW_CONSUMERS.inc()
+        slow_consumers("dropped", "a client reads too slowly and was dropped: MAX_OUTBOX_BYTES waited for it")
 
     def disconnected(self, namespace: str, reason: str) -> None:
         del namespace

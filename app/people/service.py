@@ -130,6 +130,8 @@ def add_to_department(actor: User, department_id: str, user_id: str) -> None:
         _require_department_manager(actor, department_id)
         user = get_user(user_id)
         if user.department_id != department_id:
+            if user.department_id is not None:
+                _audit(tx, AuditAction.MEMBER_REMOVED, actor, ("department", user.department_id), user_id)
             user.department_id = department_id
             _audit(tx, AuditAction.MEMBER_ADDED, actor, ("department", department_id), user_id)
             _check_rights(tx, user_id)

@@ -40,7 +40,7 @@ def owner_of(auth: Any) -> Owner:
         ConnectionRefusedError: with the message and ``{code, details}``, as ``connect_error`` shows them.
     """
     try:
-        with counting_failures("socket"):
+        with caused(), counting_failures("socket"):
             if not isinstance(auth, dict):
                 raise Unauthenticated("Connect with auth: {token}.")
             claims = claims_of(auth.get("token"))

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from flask import Flask
 
+from app import create_app
 from app.audit import queries
 from app.audit.models import AuditEntry
+from app.config import Settings
 from app.core.clock import now
 from app.extensions import db
 from app.people import service
@@ -56,6 +58,15 @@ def test_a_registration_and_each_login(admin: Person) -> None:
         entry = the_entry(admin, action)
         assert (entry["actorId"], entry["targetType"], entry["targetId"]) == (id, "user", id)
         assert entry["address"] == "127.0.0.1"
+
+
+def test_an_address_that_is_none_is_cut_and_stops_nobody(settings: Settings, admin: Person) -> None:
+    behind_a_proxy = create_app(settings.model_copy(update={"trusted_proxies": 1}))
+    form = {"email": "new@example.com", "password": PASSWORD, "name": "New"}
+    headers = {"X-Forwarded-For": "x" * 1000}
+    answer = behind_a_proxy.test_client().post("/api/auth/register", json=form, headers=headers)
+    assert answer.status_code == 201
+    assert the_entry(admin, "registered")["address"] == "x" * 64
 
 
 def test_a_refused_login_names_the_account_and_nobody_who_did_it(admin: Person) -> None:
@@ -155,6 +166,15 @@ def test_who_is_let_into_a_group_and_taken_out_of_it(admin: Person, person: Pers
         entry = the_entry(admin, action)
         assert (entry["actorId"], entry["targetType"], entry["targetId"]) == (admin.id, kind, group)
         assert entry["details"] == {"userId": person.id}
+
+
+def test_who_moves_to_another_department_leaves_the_one_before(admin: Person, person: Person) -> None:
+    before, after = (admin.post("/api/departments", {"name": "D"}).get_json()["id"] for _ in range(2))
+    for department in (before, after):
+        assert admin.put(f"/api/departments/{department}/members/{person.id}").status_code == 204
+    entry = the_entry(admin, "member_removed")
+    assert (entry["targetId"], entry["details"]) == (before, {"userId": person.id})
+    assert [entry["targetId"] for entry in trail(admin, action="member_added")] == [after, before]
 
 
 def test_who_is_removed_from_a_conversation_by_another(admin: Person, new_person: NewPerson) -> None:

@@ -68,6 +68,7 @@ def test_a_refused_connect_is_told_of(app: Flask, lines: list[Line]) -> None:
     socketio.test_client(app, auth={"token": "x"})
     (line,) = named(lines, "socket refused")
     assert line["code"] == "unauthenticated"
+    assert line["request_id"]
 
 
 def test_a_refused_login_is_told_of_without_what_was_sent(person: Person, lines: list[Line]) -> None:
@@ -91,6 +92,14 @@ def test_requests_that_come_too_often_are_told_of(app: Flask, person: Person, li
         person.get("/api/tasks")
     (line,) = named(lines, "request refused")
     assert (line["code"], line["route"]) == ("rate_limited", "tasks.list_tasks")
+
+
+def test_clients_that_are_dropped_because_they_read_too_slowly_are_a_warning(app: Flask, lines: list[Line]) -> None:
+    del app
+    for _ in range(3):
+        socketio.hub.observer.dropped()
+    (line,) = [line for line in lines if "too slowly" in line["text"]]
+    assert line["levelname"] == "WARNING"
 
 
 # --- the id of a request

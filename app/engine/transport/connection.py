@@ -278,7 +278,6 @@ class Connection:
     def lost(self, websocket: WebSocket, why: str) -> None:
         """A WebSocket is no more: it was the connection, or was to become it."""
         if websocket is self.websocket:
-            logger.debug("%s: %s", self.sid, why)
             self._lost(why)
         elif websocket is self._candidate:
             self._candidate = None
