@@ -16,12 +16,12 @@ from app.auth.guard import check_routes
 from app.cli.doctor import doctor
 from app.cli.emit import emit
 from app.cli.events import events as events_command
+from app.cli.groups import departments, teams
 from app.cli.listen import listen
 from app.cli.load import load as load_command
 from app.cli.push import push as push_command
 from app.cli.seed import seed
 from app.cli.sockets import connections, rooms
-from app.cli.teams import teams
 from app.cli.tokens import tokens
 from app.cli.users import users
 from app.config import ROOT, ConfigError, Settings
@@ -66,6 +66,7 @@ COMMAND_LINE = (
     users,
     tokens,
     teams,
+    departments,
     emit,
     listen,
     rooms,

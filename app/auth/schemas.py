@@ -45,6 +45,12 @@ class LogIn(Schema):
     password: Annotated[str, Field(max_length=256)]
 
 
+class NewPassword(Schema):
+    """What a password shall be."""
+
+    password: Password
+
+
 class ChangePassword(Schema):
     """One's password, and what it shall be."""
 

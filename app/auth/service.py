@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from app.auth.failures import counting_failures
 from app.auth.models import Login
 from app.auth.passwords import hash_password, verify_password
-from app.auth.schemas import ChangePassword, LogIn, Register
+from app.auth.schemas import ChangePassword, LogIn, NewPassword, Register
 from app.auth.tokens import Identity
 from app.config import current_settings
 from app.core.clock import now
@@ -17,7 +17,7 @@ from app.core.transaction import Transaction, transaction
 from app.events.audit import AuditAction, Audited
 from app.events.controls import EndConnections
 from app.extensions import db
-from app.people.models import User
+from app.people.models import Role, User
 from app.people.queries import user_with_email
 
 
@@ -34,13 +34,36 @@ def register(form: Register, address: str) -> Login:
     rate_limits().logins.hit(address)
     password_hash = hash_password(form.password)
     with transaction() as tx:
-        if user_with_email(form.email):
-            raise Conflict("This e-mail address has an account already.")
-        user = User(email=form.email, name=form.name, password_hash=password_hash)
-        db.session.add(user)
-        db.session.flush()
+        user = _add_user(form, password_hash)
         _audit(tx, AuditAction.REGISTERED, user)
         return _begin_login(user)
+
+
+def create_account(form: Register, role: Role) -> User:
+    """Make an account, as who runs the server may.
+
+    Raises:
+        Conflict: the e-mail address has an account.
+    """
+    password_hash = hash_password(form.password)
+    with transaction() as tx:
+        user = _add_user(form, password_hash, role)
+        details = {"role": role.value}
+        tx.publish(Audited(action=AuditAction.REGISTERED, actor_id=None, target=("user", user.id), details=details))
+        return user
+
+
+def set_password(user: User, form: NewPassword) -> int:
+    """Give a user another password, as who runs the server may; returns how many logins that ended: all."""
+    password_hash = hash_password(form.password)
+    with transaction() as tx:
+        db.session.execute(update(User).where(User.id == user.id).values(password_hash=password_hash))
+        logins = open_logins(user.id)  # behind the lock: a login with the old password that was under way is among them
+        details = {"endedLogins": str(len(logins))}
+        action = AuditAction.PASSWORD_CHANGED
+        tx.publish(Audited(action=action, actor_id=None, target=("user", user.id), details=details))
+        end_logins(tx, logins, "The password was changed; log in again.")
+        return len(logins)
 
 
 def log_in(form: LogIn, address: str) -> Login:
@@ -122,6 +145,15 @@ def end_logins(tx: Transaction, ids: list[str], message: str) -> None:
     if ids:
         db.session.execute(update(Login).where(Login.id.in_(ids)).values(revoked_at=now()))
         tx.publish(EndConnections(login_ids=tuple(ids), code="token_revoked", message=message))
+
+
+def _add_user(form: Register, password_hash: str, role: Role = Role.MEMBER) -> User:
+    if user_with_email(form.email):
+        raise Conflict("This e-mail address has an account already.")
+    user = User(email=form.email, name=form.name, password_hash=password_hash, role=role)
+    db.session.add(user)
+    db.session.flush()
+    return user
 
 
 def _verified(email: str, password: str, refusal: str, by: str | None = None) -> str:

@@ -1,10 +1,13 @@
 """``flask users …``: what who runs the server does to accounts."""
 
+import sys
+
 import click
 from flask.cli import AppGroup
 from sqlalchemy import select
 
-from app.auth.schemas import stored_email
+from app.auth import service as auth
+from app.auth.schemas import NewPassword, Register, stored_email
 from app.cli.errors import explained
 from app.cli.output import done, json_option, show
 from app.core.clock import Timestamp
@@ -30,7 +33,7 @@ class Account(Schema):
 @users.command("list")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only those who have it.")
 @click.option("--inactive", is_flag=True, help="Only those who were deactivated.")
-@click.option("--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="The newest so many.")
+@click.option("--limit", default=100, type=click.IntRange(1), show_default=True, help="The newest so many.")
 @json_option
 def list_users(*, role: str | None, inactive: bool, limit: int, as_json: bool) -> None:
     """List accounts, the newest first."""
@@ -42,6 +45,40 @@ def list_users(*, role: str | None, inactive: bool, limit: int, as_json: bool) -
     with explained():
         found = [Account.model_validate(user) for user in db.session.scalars(query)]
     show("Users", ("email", "name", "role", "active", "created_at", "id"), found, as_json=as_json)
+
+
+@users.command("create")
+@click.argument("email")
+@click.argument("name")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.MEMBER.value, show_default=True)
+@json_option
+def create(*, email: str, name: str, role: str, as_json: bool) -> None:
+    """Make an account. The password is asked for, or read as a line of the standard input where that is no terminal."""
+    password = _new_password()
+    with explained():
+        user = auth.create_account(Register(email=email, password=password, name=name), Role(role))
+    done(f"{user.name} <{user.email}> is {role}.", as_json=as_json, id=user.id, email=user.email, role=role)
+
+
+@users.command("password")
+@click.argument("email")
+@json_option
+def give_password(*, email: str, as_json: bool) -> None:
+    """Give the user who registered with EMAIL another password, read as by create; it ends all their logins."""
+    password = _new_password()
+    with explained():
+        user = service.registered(stored_email(email))
+        ended = auth.set_password(user, NewPassword(password=password))
+    text = f"{user.name} <{user.email}> has another password; {ended} logins ended."
+    done(text, as_json=as_json, id=user.id, email=user.email, ended=ended)
+
+
+def _new_password() -> str:
+    """Never an argument: those can be read in the list of processes."""
+    if sys.stdin.isatty():
+        asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
+        return asked
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 @users.command("promote")

@@ -49,6 +49,54 @@ def test_an_account_that_is_not_there_is_said_to_be_unknown(app: Flask, command:
     assert (result.exit_code, result.output) == (1, "Error: Nobody has registered with x@example.com.\n")
 
 
+def log_in(app: Flask, email: str, password: str) -> int:
+    return app.test_client().post("/api/auth/login", json={"email": email, "password": password}).status_code
+
+
+def test_an_account_is_made_and_its_password_read_from_the_standard_input(app: Flask, admin: Person) -> None:
+    made = told(app, "users", "create", "New@Example.com", "New", "--role", "manager", typed="correct horse\n")
+    assert (made["email"], made["role"]) == ("new@example.com", "manager")
+    assert log_in(app, "new@example.com", "correct horse") == 200
+    (entry,) = admin.get("/api/audit?action=registered").get_json()["items"]
+    assert (entry["actorId"], entry["targetId"], entry["details"]) == (operator(), made["id"], {"role": "manager"})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "password", "said"),
+    [
+        (["new@example.com", "New"], "short", "password: "),
+        (["new@example.com", " "], "correct horse", "name: "),
+        (["nonsense", "New"], "correct horse", "email: "),
+        (["person0@example.com", "New"], "correct horse", "has an account already"),
+    ],
+)
+def test_an_account_that_can_not_be_made_is_refused_in_words(
+    app: Flask, person: Person, arguments: list[str], password: str, said: str
+) -> None:
+    result = run(app, "users", "create", *arguments, typed=f"{password}\n")
+    assert (result.exit_code, said in result.output, password in result.output) == (1, True, False)
+    assert [item["id"] for item in told(app, "users", "list")["items"]] == [person.id]
+
+
+def test_another_password_ends_all_logins(app: Flask, admin: Person, person: Person) -> None:
+    email = email_of(person)
+    assert told(app, "users", "password", email, typed="correct horse\n")["ended"] == 1
+    assert person.get("/api/auth/me").status_code == 401
+    assert log_in(app, email, "correct horse") == 200
+    (entry,) = admin.get("/api/audit?action=password_changed").get_json()["items"]
+    assert (entry["actorId"], entry["targetId"]) == (operator(), person.id)
+
+
+def test_a_password_that_is_too_short_changes_nothing(app: Flask, person: Person) -> None:
+    assert run(app, "users", "password", email_of(person), typed="short\n").exit_code == 1
+    assert person.get("/api/auth/me").status_code == 200
+
+
+@pytest.mark.parametrize("command", [["users", "list"], ["rooms"], ["connections"]])
+def test_no_list_is_shorter_than_one(app: Flask, command: list[str]) -> None:
+    assert run(app, *command, "--limit", "0").exit_code == 2
+
+
 # --- tokens
 
 
@@ -83,25 +131,39 @@ def test_all_logins_are_revoked(app: Flask, admin: Person, person: Person) -> No
     assert (entry["targetId"], entry["details"]) == (person.id, {"endedLogins": "1"})
 
 
-# --- teams
+# --- teams and departments
+
+KINDS = pytest.mark.parametrize("kind", ["team", "department"])
 
 
-def test_a_team_is_made_and_gets_members_in_the_name_of_an_admin(app: Flask, admin: Person, person: Person) -> None:
-    email, boss = email_of(person), email_of(admin)
-    team = told(app, "teams", "create", "A team")["id"]
-    told(app, "teams", "add", team, email, "--as", boss)
-    assert told(app, "teams", "list")["items"] == [{"id": team, "name": "A team", "members": [email]}]
-    told(app, "teams", "remove", team, email, "--as", boss)
-    assert told(app, "teams", "list")["items"][0]["members"] == []
+@KINDS
+def test_a_group_is_made_and_gets_members_in_the_name_of_an_admin(
+    app: Flask, admin: Person, person: Person, kind: str
+) -> None:
+    email, boss, groups = email_of(person), email_of(admin), f"{kind}s"
+    group = told(app, groups, "create", "A group")["id"]
+    added = told(app, groups, "add", group, email, "--as", boss)
+    assert added == {f"{kind}Id": group, "userId": person.id}
+    assert told(app, groups, "list")["items"] == [{"id": group, "name": "A group", "members": [email]}]
+    told(app, groups, "remove", group, email, "--as", boss)
+    assert told(app, groups, "list")["items"][0]["members"] == []
     entries = admin.get("/api/audit?action=member_added").get_json()["items"]
     assert [(entry["actorId"], entry["address"]) for entry in entries] == [(admin.id, operator())]
 
 
-def test_who_is_no_admin_changes_no_team(app: Flask, person: Person) -> None:
-    email = email_of(person)
-    team = told(app, "teams", "create", "A team")["id"]
-    assert run(app, "teams", "add", team, email, "--as", email).exit_code == 1
-    assert told(app, "teams", "list")["items"][0]["members"] == []
+@KINDS
+def test_who_is_no_admin_changes_no_group(app: Flask, person: Person, kind: str) -> None:
+    email, groups = email_of(person), f"{kind}s"
+    group = told(app, groups, "create", "A group")["id"]
+    assert run(app, groups, "add", group, email, "--as", email).exit_code == 1
+    assert told(app, groups, "list")["items"][0]["members"] == []
+
+
+@KINDS
+def test_a_group_that_is_not_there_gets_no_members(app: Flask, admin: Person, kind: str) -> None:
+    email = email_of(admin)
+    result = run(app, f"{kind}s", "add", "none", email, "--as", email)
+    assert (result.exit_code, result.output) == (1, f"Error: There is no such {kind}.\n")
 
 
 def test_a_name_that_shows_nothing_is_refused_in_words(app: Flask) -> None:

@@ -181,6 +181,16 @@ def test_what_can_not_be_emitted_is_refused_in_words(app: Flask, event: str, dat
     assert (result.exit_code, said in result.output) == (code, True), result.output
 
 
+def test_nothing_comes_of_an_event_that_was_emitted_but_that_it_is_heard(app: Flask, person: Person) -> None:
+    task = person.post("/api/tasks", {"title": "T"}).get_json()
+    socket = person.connect("/ws/tasks")
+    socketio.relay.drain()
+    socket.heard()
+    told(app, "emit", "task-assigned", json.dumps(task | {"actorId": "somebody", "assigneeId": person.id}))
+    assert [name for name, _ in socket.heard()] == ["task-assigned"]
+    assert person.get("/api/notifications").get_json()["items"] == []
+
+
 # --- trimming and filling
 
 
