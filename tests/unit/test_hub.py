@@ -14,6 +14,7 @@ from app.engine.envelope import Envelope
 from app.engine.hub import Hub
 from app.engine.rooms import MOST_DIRECT
 from app.engine.transport import Packet
+from tests.support.brokers import wait_until
 
 Step = tuple[str, int, int]
 
@@ -142,7 +143,7 @@ def test_a_large_room_hears_everything_in_order_though_others_have_turns_between
     crowd[0].on_send = lambda: eventlet.spawn_n(bench.hub.deliver, event(2)) if len(crowd[0].heard) == 1 else None
     bench.hub.deliver(event(1))
     assert len(turns) >= 2
-    eventlet.sleep(0.01)
+    wait_until(lambda: eventlet.sleep() or numbers(crowd[-1]) == ["1", "2"])
     assert [numbers(connection) for connection in crowd] == [["1", "2"]] * len(crowd)
     assert bench.hub.seq == 2
 
@@ -156,7 +157,7 @@ def test_what_one_sends_to_one_socket_comes_behind_what_it_sent_to_a_large_room_
 
     crowd[0].on_send = lambda: eventlet.spawn_n(handler) if len(crowd[0].heard) == 1 else None
     bench.hub.deliver(event(1))
-    eventlet.sleep(0.01)
+    wait_until(lambda: eventlet.sleep() or len(crowd[0].heard) == 3)
     assert [text.split(",")[0] for text in crowd[0].heard] == ['42["e"', '42["to all"', '42["to one"']
 
 
