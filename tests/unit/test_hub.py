@@ -172,7 +172,7 @@ def test_a_delivery_that_fails_is_the_error_of_who_brought_it_and_the_next_one_g
     crowd[-1].on_send = fail_at_first
     with pytest.raises(LookupError):
         bench.hub.deliver(event(1))
-    eventlet.sleep(0.01)
+    wait_until(lambda: eventlet.sleep() or numbers(crowd[-1]) == ["1", "2"])
     assert [numbers(connection) for connection in crowd] == [["1", "2"]] * len(crowd)
 
 
