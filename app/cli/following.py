@@ -8,6 +8,7 @@ import click
 
 from app.cli.heard import Heard
 from app.cli.link import Link, LinkBroken, Refused, TimeUp
+from app.engine.offsets import Offset
 from app.events.connection import ErrorEvent
 from app.events.rooms import parse_room
 
@@ -73,10 +74,10 @@ class Following:
                 continue
             name, payload, *offset = heard
             if name == ErrorEvent.name:
-                continue  # the server disconnects behind it, and says why to who connects again
+                raise LinkBroken(payload["message"].rstrip("."))  # the server disconnects behind it
             # A room whose replay has not begun stays where it was.
             self._since.update(dict.fromkeys(joined, offset[0]) if offset else {})
-            yield Heard(offset[0] if offset else "", name, payload)
+            yield Heard(_number(offset[0]) if offset else "", name, payload)
 
     def _join(self, room: str) -> tuple[Any, ...]:
         parsed, since = parse_room(room), self._since[room]
@@ -91,3 +92,9 @@ class Following:
             click.echo(f"{room}: the history does not reach back to {self._since[room]}.", err=True)
         if self._since[room] is None or answer.get("gap"):
             self._since[room] = answer["offset"]
+
+
+def _number(text: str) -> str:
+    """The event's own number, as the event table has it: of one that is replayed, how far the replay has come."""
+    offset = Offset.parse(text)
+    return text if offset is None or offset.room is None else str(offset.reached)

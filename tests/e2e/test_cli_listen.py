@@ -13,6 +13,7 @@ import pytest
 
 from app.cli.link import Link
 from tests.e2e.scenarios import World, ok
+from tests.support.api import Api
 from tests.support.proxy import Proxy
 from tests.support.server import ROOT, Server, free_port
 
@@ -101,7 +102,9 @@ def test_what_happens_while_the_link_is_broken_is_heard_once_and_in_the_order_of
     server: Server, world: World, listen: Listen
 ) -> None:
     rooms = room_of(world), f"tasks-{world.alice.user['id']}"
-    notes, tasks, heard = [world.notification()], [], []
+    notes, tasks = [world.notification()], []
+    heard: list[tuple[str, str]] = []
+    offsets: list[int] = []
     with Proxy(server.port) as proxy:
         terminal = listen(proxy.url, *rooms, "--as", "alice@example.com", "--after", newest(world, rooms[0]))
 
@@ -109,6 +112,8 @@ def test_what_happens_while_the_link_is_broken_is_heard_once_and_in_the_order_of
             while (event, id) not in heard:
                 line = terminal.line()
                 heard.append((line["event"], line["payload"].get("id")))
+                if line["event"] == "new-notification":
+                    offsets.append(int(line["offset"]))
 
         for _ in range(3):
             notes.append(world.notification())
@@ -123,6 +128,7 @@ def test_what_happens_while_the_link_is_broken_is_heard_once_and_in_the_order_of
     assert (code, "The link broke" in complaints) == (0, True)
     assert [id for event, id in heard if event == "new-notification" and id in notes] == notes[1:]
     assert [id for event, id in heard if event == "task-assigned"] == tasks
+    assert offsets == sorted(set(offsets))
 
 
 def test_what_is_not_stored_is_heard_too(server: Server, world: World, listen: Listen) -> None:
@@ -143,9 +149,17 @@ def test_a_room_that_one_may_not_hear_is_refused(server: Server, listen: Listen)
     assert terminal.ended() == (1, "", "Error: team-none: You may not join this room.\n")
 
 
-def test_a_token_that_is_none_is_refused(server: Server, world: World, listen: Listen) -> None:
-    terminal = listen(server.url, room_of(world), "--token", "nonsense")
-    assert terminal.ended() == (1, "", "Error: The token is not valid.\n")
+def test_a_login_that_is_ended_ends_the_command(server: Server, world: World, listen: Listen) -> None:
+    alice = Api.as_demo_user(server.url, "alice")
+    terminal = listen(server.url, room_of(world), "--token", str(alice.token), "--after", "0")
+    world.notification()
+    terminal.line()
+    alice.post("/api/auth/logout")
+    code, _, error = terminal.ended()
+    assert (code, error) == (
+        1,
+        "The link broke (You have logged out); trying again …\nError: This login was ended; log in again.\n",
+    )
 
 
 def test_a_server_that_is_not_there_is_said_to_be_away(world: World, listen: Listen) -> None:
