@@ -36,9 +36,11 @@ def seed(*, users: int, teams: int, tasks: int, random_seed: int, as_json: bool)
     if current_settings().production:
         raise click.ClickException("Not in production: the users' password is known.")
     random, domain = Random(random_seed), f"seed{random_seed}.example.com"  # noqa: S311 - nothing secret
-    if db.session.scalar(select(User.id).where(User.email == _email(0, domain))) is not None:
-        raise click.ClickException(f"The users of --random-seed {random_seed} are there already; choose another one.")
     with explained():
+        if db.session.scalar(select(User.id).where(User.email == _email(0, domain))) is not None:
+            raise click.ClickException(
+                f"The users of --random-seed {random_seed} are there already; choose another one."
+            )
         people = _people(users, teams, random, domain)
         batches = [min(BATCH, tasks - start) for start in range(0, tasks, BATCH)]
         for size in track(batches, "Tasks", disable=as_json):
