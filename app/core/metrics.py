@@ -34,7 +34,8 @@ EVENTS = _counter("events", "Events of the catalogue that reached this process, 
 DELIVERIES = _counter("deliveries", "Events written to sockets of this process, by event: one for each socket", "event")
 DELIVERY_SECONDS = _histogram(
     "delivery_seconds",
-    "Seconds from the storing of a durable event to its being written to the sockets of this process",
+    "Seconds from the storing of a durable event to its being written to the sockets of this process; "
+    "of those that conflation never holds",
     DELIVERY_BUCKETS,
 )
 HUB_LAG_SECONDS = _histogram(

@@ -12,6 +12,7 @@ from app.monitoring.ways import Ways
 slow_consumers = BoundedLog(logging.getLogger(__name__), logging.WARNING)
 
 OTHER = "other"  # emitted by its name alone, as Flask-SocketIO allows: such names may be any
+HELD = frozenset(name for name, event in EVENTS.items() if event.conflation)  # on purpose: they are no sign of slowness
 
 
 class EngineMetrics(Observer):
@@ -32,7 +33,7 @@ class EngineMetrics(Observer):
             return
         now = time()
         self._ways.note(envelope.seq, envelope.event, envelope.trace, sockets, now)
-        if sockets:
+        if sockets and envelope.event not in HELD:
             metrics.DELIVERY_SECONDS.observe(max(0.0, now - envelope.trace.published_at))
 
     def connected(self, namespace: str) -> None:

@@ -49,11 +49,12 @@ class ChannelHealth(Schema):
 class Sample(Schema):
     """One process in the ``seconds`` before ``at``.
 
-    ``latency_p50``, ``latency_p99``: milliseconds from the storing of a durable event to its being written to sockets;
-    null when none was. ``hub_lag``: milliseconds that the event loop was late, p99. ``backlog``, ``backlog_age``:
-    events without a number, of all processes, and the seconds that the first of them has waited. ``memory``: megabytes
-    that the process holds (RSS). ``slow_consumers``: clients that were dropped because they read too slowly.
-    ``disconnects``: sockets that went, by reason. ``auth_failures``: logins and tokens that were refused.
+    ``latency_p50``, ``latency_p99``: milliseconds from the storing of a durable event to its being written to
+    sockets, of those that conflation never holds; null when none was. ``hub_lag``: milliseconds that the event loop
+    was late, p99. ``backlog``, ``backlog_age``: events without a number, of all processes, and the seconds that the
+    first of them has waited. ``memory``: megabytes that the process holds (RSS). ``slow_consumers``: clients that
+    were dropped because they read too slowly. ``disconnects``: sockets that went, by reason. ``auth_failures``:
+    logins and tokens that were refused.
     """
 
     process: str

@@ -114,6 +114,18 @@ def test_an_event_that_nobody_heard_has_no_latency(person: Person, value: Value)
     assert growth(value, notify, "realtime_delivery_seconds_count") == 0
 
 
+def test_an_event_that_may_be_held_on_purpose_has_no_latency(person: Person, value: Value) -> None:
+    socket = person.connect("/ws/tasks")
+    task = person.post("/api/tasks", {"title": "T"}).get_json()["id"]
+    socket.heard()
+
+    def progress() -> None:
+        person.patch(f"/api/tasks/{task}/progress", {"progress": 40})
+        assert socket.heard("task-progress-updated")
+
+    assert growth(value, progress, "realtime_delivery_seconds_count") == 0
+
+
 def test_commands_by_outcome(person: Person, value: Value) -> None:
     socket = person.connect()
     join = "join-notifications"
