@@ -109,14 +109,9 @@ class Presence:
             owners: whose; None for everybody's. Databases don't find out by themselves that they need no others.
             rooms: the room of each owner: only connections with a socket in it; None: all.
         """
-        s, p = self._sessions.c, self._processes.c
-        lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
-        query = (
-            select(s.owner, s.device, s.connection, func.max(cast(s.away, Integer)).label("away"))
-            .outerjoin_from(self._sessions, self._processes, s.process == p.id)
-            .where(s.lost_at.is_(None), lives)
-            .group_by(s.owner, s.device, s.connection)
-        )
+        s = self._sessions.c
+        away = func.max(cast(s.away, Integer)).label("away")
+        query = self._live(connection, s.owner, s.device, s.connection, away).group_by(s.owner, s.device, s.connection)
         if owners is not None:
             query = query.where(s.owner.in_(owners))
         if rooms is not None:
