@@ -113,7 +113,9 @@ def _run(plan: Plan, actors: list[Actor], metrics_token: str, *, quiet: bool) ->
             task = tasks.get(what)
             if task is None:
                 task = tasks[what] = bar.add_task(what, total=total)
-            told = f"{what}: p50 {run.outcome.latency(0.5):.0f} ms, p99 {run.outcome.latency(0.99):.0f} ms"
+            told = (
+                f"{what}: p50 {run.outcome.latency_lately(0.5):.0f} ms, p99 {run.outcome.latency_lately(0.99):.0f} ms"
+            )
             bar.update(task, completed=done, description=told if run.outcome.latencies else what)
 
         run = Run(plan, actors, metrics_token, progress)
