@@ -86,7 +86,7 @@ def _new_password() -> str:
 def promote(email: str) -> None:
     """Make the user who registered with EMAIL an admin."""
     with explained():
-        user = service.promote(stored_email(email))
+        user = service.give_role(stored_email(email), Role.ADMIN)
     click.echo(f"{user.name} <{user.email}> is an admin.")
 
 
@@ -97,7 +97,7 @@ def promote(email: str) -> None:
 def give_role(*, email: str, role: str, as_json: bool) -> None:
     """Give the user who registered with EMAIL a role; their sockets leave the rooms that went with another."""
     with explained():
-        user = service.promote(stored_email(email), Role(role))
+        user = service.give_role(stored_email(email), Role(role))
     done(f"{user.name} <{user.email}> is {role}.", as_json=as_json, id=user.id, email=user.email, role=role)
 
 

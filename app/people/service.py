@@ -46,7 +46,7 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
         return user
 
 
-def promote(email: str, role: Role = Role.ADMIN) -> User:
+def give_role(email: str, role: Role) -> User:
     """Give a user a role, as who runs the server may; it is how there comes to be a first admin.
 
     Raises:

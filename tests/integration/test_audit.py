@@ -13,7 +13,7 @@ from app.config import Settings
 from app.core.clock import now
 from app.extensions import db
 from app.people import service
-from app.people.models import User
+from app.people.models import Role, User
 from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.chat import CONVERSATIONS
 
@@ -140,7 +140,7 @@ def test_a_role_with_what_it_was_and_what_it_is(admin: Person, person: Person) -
 
 def test_a_role_from_the_command_line_has_no_actor(app: Flask, admin: Person, person: Person) -> None:
     with app.app_context():
-        service.promote(db.session.get_one(User, person.id).email)
+        service.give_role(db.session.get_one(User, person.id).email, Role.ADMIN)
     entry = the_entry(admin, "role_changed")
     assert (entry["actorId"], entry["address"], entry["targetId"]) == (None, None, person.id)
 
