@@ -117,4 +117,7 @@ def test_the_newest_is_heard_after_a_kill_in_the_middle_of_a_burst(own_server: S
     own_server.start()
     socket.wait_for("productivity-updated", where=lambda payload: payload["assigned"] == 5, timeout=15.0)
     assert socket.connection.recovered
-    assert [heard.args[0]["assigned"] for heard in socket.heard("productivity-updated")] == [1, 5]
+    heard = [heard.args[0]["assigned"] for heard in socket.heard("productivity-updated")]
+    # Between the two, as many as the requests took windows.
+    assert heard == sorted(set(heard))
+    assert (heard[0], heard[-1]) == (1, 5)
