@@ -12,7 +12,7 @@ ASSETS := static/vendor/socket.io.min.js
 TEST_PACKAGES := node_modules/.test-packages
 UV_LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
-.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-hostile test-e2e faults soak load bench lint types docs migrate lock
+.PHONY: help setup run cluster test test-unit test-integration test-postgresql test-e2e test-security faults soak load bench lint types docs migrate lock
 
 help: ## List the commands
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "  make %-18s %s\n", $$1, $$2 }'
@@ -37,17 +37,17 @@ test-integration: setup ## Run the tests of the application in one process
 test-postgresql: setup ## Run the tests of the application on SQLite and on PostgreSQL
 	$(BIN)/pytest -n 2 --dist loadfile --each-database tests/integration
 
-test-hostile: setup ## Run the tests of clients that need no login and mean ill
-	$(BIN)/pytest tests/hostile
-
 test-e2e: setup $(TEST_PACKAGES) ## Run the tests of a started server with real clients
 	$(BIN)/pytest -n 2 --dist loadfile tests/e2e
+
+test-security: setup $(TEST_PACKAGES) ## Attack a started server, each kind of attack for a minute (minutes)
+	$(BIN)/pytest -o faulthandler_timeout=1800 --long tests/security --ignore tests/security/engine/test_soak.py
 
 faults: setup $(TEST_PACKAGES) ## Kill servers, cut links and count what was lost, repeated or out of order (minutes)
 	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/faults
 
 soak: setup ## Have clients come and go for ten minutes, and hold what is left then against what was there before
-	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/hostile/test_soak.py
+	$(BIN)/pytest --long -o faulthandler_timeout=1800 tests/security/engine/test_soak.py
 
 load: setup ## Put a server of its own under load with real clients (LOAD="--connections 1000 --rate 100 --report load.html")
 	@exec $(BIN)/python -m tests.support.load $(LOAD)

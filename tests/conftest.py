@@ -8,7 +8,7 @@ import pytest
 from tests.support.services import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
-MARKED_FOLDERS = {"e2e", "hostile", "integration", "protocol"}
+MARKED_FOLDERS = {"e2e", "integration", "protocol", "security"}
 
 Scale = Callable[[int, int], int]
 """The first number in a quick run, the second in one with ``--long``."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import UPGRADE, frame
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import UPGRADE, frame
 from tests.support.brokers import wait_until
 
 KINDS = [

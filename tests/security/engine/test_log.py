@@ -5,9 +5,9 @@ from time import monotonic
 
 import pytest
 
-from tests.hostile.polls import Polling
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import PING, TIMEOUT, WebSocket, frame
+from tests.security.engine.polls import Polling
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import PING, TIMEOUT, WebSocket, frame
 
 TIMES = 1000
 

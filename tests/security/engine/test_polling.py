@@ -8,9 +8,9 @@ from time import sleep
 import pytest
 
 from tests.faults.watch import Watch
-from tests.hostile.polls import Answer, Polling, Request
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.polls import Answer, Polling, Request
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 from tests.support.brokers import wait_until
 
 THREADS = 8

@@ -7,7 +7,7 @@ from http.client import HTTPConnection, HTTPException
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-from tests.hostile.wire import RESET, TIMEOUT
+from tests.security.engine.wire import RESET, TIMEOUT
 
 SEPARATOR = "\x1e"
 

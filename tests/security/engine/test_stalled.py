@@ -9,7 +9,7 @@ from typing import Any, Self
 import pytest
 
 from tests.faults.watch import Watch
-from tests.hostile.servers import DropIn
+from tests.security.engine.servers import DropIn
 
 CONNECTIONS = 1000
 REQUEST_TIMEOUT = 1  # seconds

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 
 
 def event(num: str, attachments: int = 1) -> str:

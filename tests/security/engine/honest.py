@@ -6,7 +6,7 @@ from threading import Thread
 from time import monotonic
 from types import TracebackType
 
-from tests.hostile.wire import WebSocket
+from tests.security.engine.wire import WebSocket
 from tests.support.background import Background
 
 PAUSE = 0.005  # seconds between two round trips

@@ -6,9 +6,9 @@ from time import sleep
 import pytest
 
 from tests.faults.watch import Watch
-from tests.hostile.honest import Flood, RoundTrips
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import CONTINUATION, PING, TEXT, WebSocket, frame
+from tests.security.engine.honest import Flood, RoundTrips
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import CONTINUATION, PING, TEXT, WebSocket, frame
 
 RATE = 5_000_000  # bytes a second
 SECONDS = 1.0

@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.hostile.polls import Polling
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.polls import Polling
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 
 RESERVED = ["connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"]
 

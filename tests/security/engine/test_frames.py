@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import BINARY, CONTINUATION, PING, TEXT, WebSocket, frame
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import BINARY, CONTINUATION, PING, TEXT, WebSocket, frame
 
 MOST = 1_000_000  # bytes of a message: maxPayload
 

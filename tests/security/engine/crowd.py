@@ -10,8 +10,8 @@ from threading import Event
 from time import monotonic, sleep
 from typing import Protocol
 
-from tests.hostile.polls import Polling
-from tests.hostile.wire import CLOSE, LINGER, RESET, UPGRADE, WebSocket, frame
+from tests.security.engine.polls import Polling
+from tests.security.engine.wire import CLOSE, LINGER, RESET, UPGRADE, WebSocket, frame
 
 PATIENCE = 15.0  # seconds for one answer, of a server that is busy with all the others
 PAUSE = 0.05  # seconds between two events

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 
 
 @pytest.fixture(scope="module")

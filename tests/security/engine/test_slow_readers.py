@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.honest import Listener
-from tests.hostile.polls import Polling
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.honest import Listener
+from tests.security.engine.polls import Polling
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 from tests.support.brokers import wait_until
 
 OUTBOX = 1_000_000  # bytes

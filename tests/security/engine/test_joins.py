@@ -3,8 +3,8 @@
 import json
 
 from tests.faults.watch import Watch
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 
 ROOMS, TOGETHER = 50_000, 500
 OTHERS = 20

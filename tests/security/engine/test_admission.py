@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.polls import Polling
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import WebSocket
+from tests.security.engine.polls import Polling
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import WebSocket
 
 CONNECT_TIMEOUT = 0.5  # seconds
 

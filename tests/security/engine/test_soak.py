@@ -10,8 +10,8 @@ import pytest
 
 from tests.conftest import Scale
 from tests.faults.conftest import LIMITS
-from tests.hostile.crowd import Target, crowd
-from tests.hostile.servers import DropIn, Product, Watched
+from tests.security.engine.crowd import Target, crowd
+from tests.security.engine.servers import DropIn, Product, Watched
 from tests.support.api import Api
 
 SETTLE = 20.0  # seconds until the last session is known to be gone, at the most: pings take 5 or 9, a busy machine more

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.hostile.polls import Polling
-from tests.hostile.servers import DropIn
-from tests.hostile.wire import TEXT, TIMEOUT, WebSocket, frame
+from tests.security.engine.polls import Polling
+from tests.security.engine.servers import DropIn
+from tests.security.engine.wire import TEXT, TIMEOUT, WebSocket, frame
 
 HIXIE_75 = "Origin: http://x\r\n"
 HIXIE_76 = HIXIE_75 + "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5\r\nSec-WebSocket-Key2: 12998 5 Y3 1  .P00\r\n"
