@@ -25,7 +25,7 @@ from app.cli.sockets import connections, rooms
 from app.cli.tokens import tokens
 from app.cli.users import users
 from app.config import ROOT, ConfigError, Settings
-from app.core import http, json, origins, postgresql
+from app.core import assets, http, json, origins, postgresql
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
 from app.engine import Application, Broker, History, Outbox, Presence, Sessions
@@ -104,6 +104,7 @@ def create_app(settings: Settings) -> Flask:
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
     http.init_app(app)
+    assets.init_app(app, settings)
     allowed = origins.AllowedOrigins(settings.client_url)
     origins.init_app(app, allowed, settings.client_url)
     _init_delivery(app, settings, allowed)
