@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ColumnElement, ForeignKey, String, and_
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.clock import UtcDateTime, now
@@ -23,3 +24,13 @@ class Login(Model):
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     user: Mapped[User] = relationship()
+
+    @hybrid_property
+    def lives(self) -> bool:
+        """It was neither revoked, nor has it expired; in a query, the condition that says so."""
+        return self.revoked_at is None and self.expires_at > now()
+
+    @lives.inplace.expression
+    @classmethod
+    def _lives(cls) -> ColumnElement[bool]:
+        return and_(cls.revoked_at.is_(None), cls.expires_at > now())

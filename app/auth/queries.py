@@ -5,7 +5,6 @@ from sqlalchemy import select
 from app.auth.models import Login
 from app.auth.schemas import LoginView
 from app.auth.tokens import Identity
-from app.core.clock import now
 from app.extensions import db, socketio
 
 MOST_LOGINS = 100
@@ -16,7 +15,7 @@ def logins_of(identity: Identity) -> list[LoginView]:
     user_id, current = identity.user.id, identity.login.id
     query = (
         select(Login.id, Login.created_at, Login.expires_at)
-        .where(Login.user_id == user_id, Login.revoked_at.is_(None), Login.expires_at > now())
+        .where(Login.user_id == user_id, Login.lives)
         .order_by(Login.id.desc())
         .limit(MOST_LOGINS)
     )

@@ -4,7 +4,6 @@ from flask import session
 
 from app.auth.models import Login
 from app.auth.tokens import Identity
-from app.core.clock import now
 from app.extensions import db
 
 LOGIN = "login"
@@ -24,6 +23,6 @@ def end_session() -> None:
 def session_identity() -> Identity | None:
     """Who is logged in; None when nobody is, the login was ended or has expired, or its user was deactivated."""
     login = db.session.get(Login, session.get(LOGIN, ""))
-    if login is None or login.revoked_at is not None or login.expires_at <= now() or not login.user.active:
+    if login is None or not login.lives or not login.user.active:
         return None
     return Identity(login.user, login, login.expires_at)

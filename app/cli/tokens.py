@@ -11,7 +11,7 @@ from app.auth.tokens import access_token
 from app.cli.errors import explained
 from app.cli.output import done, json_option, show
 from app.config import current_settings
-from app.core.clock import Timestamp, now
+from app.core.clock import Timestamp
 from app.core.schema import Schema
 from app.core.transaction import transaction
 from app.events.audit import AuditAction, Audited
@@ -51,7 +51,7 @@ def list_logins(*, email: str, as_json: bool) -> None:
     """List the logins of the user who registered with EMAIL that were not ended."""
     with explained():
         user = registered(stored_email(email))
-        mine = select(Login).where(Login.user_id == user.id, Login.revoked_at.is_(None), Login.expires_at > now())
+        mine = select(Login).where(Login.user_id == user.id, Login.lives)
         found = [LoginRow.model_validate(login) for login in db.session.scalars(mine.order_by(Login.id))]
     show(f"Logins of {user.email}", ("id", "created_at", "expires_at"), found, as_json=as_json)
 

@@ -4,7 +4,6 @@ from sqlalchemy import select
 
 from app.auth.models import Login
 from app.chat.models import Message, Participant
-from app.core.clock import now
 from app.extensions import db
 from app.notifications.models import Notification
 from app.people.models import User
@@ -21,7 +20,7 @@ def lock_devices(user_id: str) -> list[str]:
     statement = (
         select(PushSubscription.id)
         .join(Login, Login.id == PushSubscription.login_id)
-        .where(PushSubscription.user_id == user_id, Login.revoked_at.is_(None), Login.expires_at > now())
+        .where(PushSubscription.user_id == user_id, Login.lives)
         .order_by(PushSubscription.id)
     )
     return list(db.session.scalars(statement.with_for_update(of=PushSubscription, read=True, key_share=True)))

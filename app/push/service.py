@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, or_, select
+from sqlalchemy import ColumnElement, delete, not_, select
 
 from app.auth.models import Login
 from app.auth.tokens import Identity
@@ -106,8 +106,7 @@ def _of_user(user_id: str, form: Subscribe) -> PushSubscription:
 
 def _drop_surplus(user_id: str) -> None:
     """Keep the newest of a user's subscriptions, and none of a login that is over."""
-    ended = or_(Login.expires_at <= now(), Login.revoked_at.is_not(None))
-    over = select(Login.id).where(Login.user_id == user_id, ended)
+    over = select(Login.id).where(Login.user_id == user_id, not_(Login.lives))
     _end(PushSubscription.login_id.in_(over))
     newest_first = PushSubscription.renewed_at.desc(), PushSubscription.id.desc()
     mine = select(PushSubscription.id).where(PushSubscription.user_id == user_id).order_by(*newest_first)
