@@ -28,9 +28,11 @@ from app.config import ROOT, ConfigError, Settings
 from app.core import assets, http, json, origins, postgresql
 from app.core.database import configure_sqlite, writing
 from app.core.rate_limits import RateLimits
+from app.core.rate_windows import OwnWindows, RateWindows, SharedWindows
 from app.engine import Application, Broker, History, Outbox, Presence, Sessions
 from app.engine.brokers.local import LocalBroker
 from app.engine.brokers.redis import RedisBroker
+from app.engine.brokers.seal import Seal
 from app.events.models import event_rooms, events, processes, sessions
 from app.extensions import csrf, db, jwt, migrate, socketio
 from app.monitoring import logs
@@ -99,7 +101,7 @@ def create_app(settings: Settings) -> Flask:
     app.config.from_mapping(_flask_config(settings))
     logs.configure(settings)
     app.extensions["settings"] = settings
-    app.extensions["rate_limits"] = RateLimits(settings)
+    app.extensions["rate_limits"] = RateLimits(settings, _rate_windows(settings))
     for extension in (db, jwt, csrf):
         extension.init_app(app)
     migrate.init_app(app, db, directory=str(ROOT / "migrations"))
@@ -208,6 +210,12 @@ def _broker(settings: Settings, history: History) -> Broker:
     if settings.redis_url:
         return RedisBroker(settings.redis_url, settings.broker_key, history)
     return LocalBroker(history)
+
+
+def _rate_windows(settings: Settings) -> RateWindows:
+    if settings.redis_url:
+        return SharedWindows(settings.redis_url, f"realtime:{Seal(settings.broker_key).fingerprint}:limits")
+    return OwnWindows()
 
 
 def _in_context(app: Flask, function: Callable[P, T]) -> Callable[P, T]:

@@ -12,6 +12,7 @@ from app import create_app
 from app.config import Settings
 from app.core.cause import current_cause
 from app.core.rate_limits import RateLimit
+from app.core.rate_windows import OwnWindows
 from app.events.models import events
 from app.extensions import db, socketio
 from tests.integration.conftest import Person
@@ -87,7 +88,7 @@ def test_a_socket_that_the_server_ends_is_told_of_with_the_code(person: Person, 
 
 
 def test_requests_that_come_too_often_are_told_of(app: Flask, person: Person, lines: list[Line]) -> None:
-    app.extensions["rate_limits"].requests = RateLimit("requests", 1, 60)
+    app.extensions["rate_limits"].requests = RateLimit(OwnWindows(), "requests", 1, 60)
     for _ in range(3):
         person.get("/api/tasks")
     (line,) = named(lines, "request refused")

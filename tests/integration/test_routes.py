@@ -15,6 +15,7 @@ from app.core.api import STRICT, spec_of
 from app.core.errors import AppError
 from app.core.http import CODES
 from app.core.rate_limits import RateLimit
+from app.core.rate_windows import OwnWindows
 from tests.integration.conftest import Person, error_code
 
 
@@ -97,7 +98,7 @@ def test_an_error_on_our_side_tells_a_request_id_and_nothing_else(settings: Sett
 
 
 def test_the_301st_request_of_a_user_in_a_minute_has_to_wait(app: Flask, person: Person) -> None:
-    app.extensions["rate_limits"].requests = RateLimit("requests", 300, 60)
+    app.extensions["rate_limits"].requests = RateLimit(OwnWindows(), "requests", 300, 60)
     statuses = [person.get("/api/auth/me").status_code for _ in range(301)]
     assert statuses == [200] * 300 + [429]
     assert 1 <= int(person.get("/api/auth/me").headers["Retry-After"]) <= 60
