@@ -181,6 +181,7 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         manage_session=False,
         max_http_buffer_size=settings.max_message_bytes,
         max_outbox_bytes=settings.max_outbox_bytes,
+        max_connections_per_address=settings.connections_per_address,
         connect_timeout=settings.connect_seconds,
         request_timeout=settings.request_seconds,
         ping_interval=settings.ping_interval_seconds,

@@ -75,8 +75,12 @@ class Settings(BaseSettings):
     requests_per_minute: int = Field(300, gt=0)  # a user
     logins_per_minute: int = Field(20, gt=0)  # an address
     wrong_passwords: int = Field(10, gt=0)  # an account, in 15 minutes
+    connections_per_user: int = Field(50, gt=0)  # in a process
+    connections_per_address: int = Field(1000, gt=0)  # in a process
     commands_per_second: float = Field(50, gt=0)  # a connection
     commands_burst: int = Field(100, gt=0)  # a connection
+    user_commands_per_second: float = Field(200, gt=0)  # in a process, over all connections of the user
+    user_commands_burst: int = Field(400, gt=0)
     rooms_per_socket: int = Field(128, gt=0)  # joined by the client itself
     idempotency_hours: float = Field(24, gt=0)
     recovery_seconds: float = Field(120, gt=0)  # after a connection was lost

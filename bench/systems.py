@@ -15,7 +15,12 @@ from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import ROOT, Server
 
 SERVING = (sys.executable, "-m", "bench.serving")
-LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "1000"}  # what is measured are events
+LIMITS = {  # what is measured are events
+    "REQUESTS_PER_MINUTE": "1000000",
+    "LOGINS_PER_MINUTE": "1000",
+    "CONNECTIONS_PER_USER": "100000",
+    "CONNECTIONS_PER_ADDRESS": "100000",
+}
 PROCESSES = 2  # of the cluster
 MESSAGE = "The quick brown fox jumps over the lazy dog. " * 3  # a payload has 333 bytes with it
 WORKER_SECONDS = 120.0

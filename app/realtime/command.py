@@ -21,7 +21,9 @@ from app.events.registry import COMMANDS
 from app.extensions import socketio
 from app.people.models import User
 from app.people.queries import user
+from app.realtime.allowance import Flooding
 from app.realtime.connections import Connection, current_connection
+from app.realtime.lifecycle import end_all
 
 logger = logging.getLogger(__name__)
 refusals = BoundedLog(logger)
@@ -119,6 +121,9 @@ def _refuse(connection: Connection, name: str, error: AppError) -> dict[str, Any
     known = name if name in COMMANDS else UNKNOWN
     refusals((known, error.code), f"{known} refused", **connection.names, code=error.code, reason=error.message)
     _count_refusal(name, error.code)
+    if isinstance(error, Flooding):
+        end_all(connection.transport, connection.user_id, error)
+        return None
     socketio.sleep(0)  # a client that floods gets no more turns than the others
     if socketio.ack_wanted:
         return {"ok": False, "error": error.body}

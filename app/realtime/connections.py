@@ -1,35 +1,15 @@
 """This process's connected sockets: whose they are and until when."""
 
-import time
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from weakref import WeakValueDictionary
 
 from flask import request
 
-from app.config import Settings
-from app.core.errors import RateLimited
 from app.engine import SocketGone
 from app.engine.throttle import Timer
-
-
-class TokenBucket:
-    """``rate`` a second in the long run, ``burst`` at once."""
-
-    def __init__(self, rate: float, burst: int) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._tokens = float(burst)
-        self._at = time.monotonic()
-
-    def take(self) -> None:
-        """Use one; raise :class:`RateLimited` when none is left."""
-        now = time.monotonic()
-        self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
-        self._at = now
-        if self._tokens < 1:
-            raise RateLimited("Too many commands; slow down.", {"perSecond": self._rate, "burst": self._burst})
-        self._tokens -= 1
+from app.realtime.allowance import Allowance
 
 
 @dataclass
@@ -38,16 +18,19 @@ class Connection:
 
     Attributes:
         sid: its id, unique over all namespaces.
+        transport: what it shares with the sockets of the same client in other namespaces.
         expires_at: when its token does, and with it the connection.
+        commands: how many it may send.
         joined: the rooms that the client joined itself; those count against the limit.
     """
 
     sid: str
     namespace: str
+    transport: str
     user_id: str
     login_id: str
     expires_at: datetime
-    commands: TokenBucket
+    commands: Allowance
     expiry: Timer | None = None
     joined: set[str] = field(default_factory=set)
 
@@ -57,23 +40,40 @@ class Connection:
         return {"user_id": self.user_id, "sid": self.sid, "namespace": self.namespace}
 
 
-connections: dict[str, Connection] = {}
-"""Every connected socket of this process, by sid."""
-
-_buckets: WeakValueDictionary[str, TokenBucket] = WeakValueDictionary()
+_connections: dict[str, Connection] = {}
+_of_users: defaultdict[str, dict[str, Connection]] = defaultdict(dict)
 
 
-def bucket_of(transport: str, settings: Settings) -> TokenBucket:
-    """The allowance that the sockets of one transport share: further namespaces bring no further commands."""
-    bucket = _buckets.get(transport)
-    if bucket is None:
-        bucket = _buckets[transport] = TokenBucket(settings.commands_per_second, settings.commands_burst)
-    return bucket
+def add(connection: Connection) -> None:
+    """Remember a socket that was let in."""
+    _connections[connection.sid] = connection
+    _of_users[connection.user_id][connection.sid] = connection
+
+
+def remove(sid: str) -> Connection | None:
+    """Forget a socket; None when there is none."""
+    connection = _connections.pop(sid, None)
+    if connection is not None:
+        of_user = _of_users[connection.user_id]
+        del of_user[sid]
+        if not of_user:
+            del _of_users[connection.user_id]
+    return connection
+
+
+def find(sid: str) -> Connection | None:
+    """The connected socket of this process that has the id."""
+    return _connections.get(sid)
+
+
+def of_user(user_id: str) -> Iterable[Connection]:
+    """The sockets of a user."""
+    return _of_users.get(user_id, {}).values()
 
 
 def current_connection() -> Connection:
     """The connection whose command is being handled; raises :class:`SocketGone` once it is closed."""
-    connection = connections.get(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO adds sid
+    connection = find(request.sid)  # type: ignore[attr-defined]  # Flask-SocketIO adds sid
     if connection is None:
         raise SocketGone
     return connection

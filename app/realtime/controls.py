@@ -12,7 +12,7 @@ from app.events.controls import CheckRights, EndConnections, EnterRoom
 from app.events.rooms import parse_room
 from app.extensions import socketio
 from app.people.queries import user
-from app.realtime.connections import Connection, connections
+from app.realtime.connections import Connection, find
 from app.realtime.lifecycle import end
 from app.realtime.rights import may_hear, rights_epoch
 
@@ -50,8 +50,9 @@ def register_controls(app: Flask) -> None:
 
 def _addressed(envelope: Envelope) -> Iterator[Connection]:
     for _, sid in list(socketio.hub.sockets_in(envelope.rooms)):
-        if sid in connections:
-            yield connections[sid]
+        connection = find(sid)
+        if connection is not None:
+            yield connection
 
 
 def _leave_lost_rooms(connection: Connection, reason: LeaveReason) -> None:

@@ -14,17 +14,21 @@ from app.chat.queries import conversation_ids
 from app.config import current_settings
 from app.core.cause import caused
 from app.core.clock import now
-from app.core.errors import AppError, TokenExpired, Unauthenticated
+from app.core.errors import AppError, RateLimited, TokenExpired, Unauthenticated
 from app.engine import Owner
 from app.events.base import NAMESPACES, Channel
 from app.events.connection import ErrorEvent
 from app.events.rooms import RoomKind, parse_room, sockets_of_login, sockets_of_user
 from app.extensions import socketio
 from app.people.queries import user
-from app.realtime.connections import Connection, bucket_of, connections
+from app.realtime import connections
+from app.realtime.allowance import allowance_of
+from app.realtime.connections import Connection
 from app.realtime.rights import may_hear, rights_epoch
 
 logger = logging.getLogger(__name__)
+
+TRY_AGAIN = 10.0  # seconds after which one that has too many connections may have fewer
 
 
 def register_lifecycle() -> None:
@@ -69,12 +73,12 @@ def admit(sid: str, namespace: str, identify: Callable[[], Identity]) -> None:
         identify: whose it is; raises an :class:`AppError` when it may not connect.
     """
     identity, own_rooms = rights_epoch.settled(lambda: _ask(identify, namespace))
-    _remember(sid, namespace, identity)
+    connection = _remember(sid, namespace, identity)
     for room in (sockets_of_user(identity.user.id), sockets_of_login(identity.login.id)):
         socketio.server.enter_room(sid, room, namespace=namespace)
     for room in own_rooms:
         socketio.recovery.enter(sid, namespace, room)
-    logger.info("socket connected", extra={**connections[sid].names, "login_id": identity.login.id})
+    logger.info("socket connected", extra={**connection.names, "login_id": identity.login.id})
 
 
 def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
@@ -86,7 +90,7 @@ def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
 
 def forget(sid: str, reason: str) -> None:
     """The socket is gone, or was never accepted."""
-    connection = connections.pop(sid, None)
+    connection = connections.remove(sid)
     if connection is None:
         return
     if connection.expiry is not None:
@@ -114,18 +118,34 @@ def end(sid: str, namespace: str, why: AppError) -> None:
     socketio.server.disconnect(sid, namespace=namespace, ignore_queue=True)
 
 
+def end_all(transport: str, user_id: str, why: AppError) -> None:
+    """End a client in every namespace."""
+    for connection in [one for one in connections.of_user(user_id) if one.transport == transport]:
+        end(connection.sid, connection.namespace, why)
+
+
 def _ask(identify: Callable[[], Identity], namespace: str) -> tuple[Identity, list[str]]:
     identity = identify()
     return identity, _own_rooms(namespace, identity.user.id)
 
 
-def _remember(sid: str, namespace: str, identity: Identity) -> None:
+def _remember(sid: str, namespace: str, identity: Identity) -> Connection:
     forget(sid, "it is back over another connection")
-    bucket = bucket_of(socketio.hub.connection_of(sid, namespace), current_settings())
-    connections[sid] = Connection(
-        sid, namespace, identity.user.id, identity.login.id, identity.expires_at, commands=bucket
-    )
-    arm_expiry(connections[sid])
+    transport, user_id = socketio.hub.connection_of(sid, namespace), identity.user.id
+    _check_most(user_id, transport)
+    commands = allowance_of(transport, user_id, current_settings())
+    connection = Connection(sid, namespace, transport, user_id, identity.login.id, identity.expires_at, commands)
+    connections.add(connection)
+    arm_expiry(connection)
+    return connection
+
+
+def _check_most(user_id: str, transport: str) -> None:
+    """Raise :class:`RateLimited` when ``transport`` would be one connection more than a user may have."""
+    others = {connection.transport for connection in connections.of_user(user_id)} - {transport}
+    most = current_settings().connections_per_user
+    if len(others) >= most:
+        raise RateLimited(f"You have {most} connections; close one of them first.", retry_after=TRY_AGAIN)
 
 
 def _own_rooms(namespace: str, user_id: str) -> list[str]:

@@ -20,7 +20,12 @@ OpenDashboard = Callable[..., Dashboard]
 """``open_dashboard(user, path)``: a page of the dashboard, of a demo user who is logged in, connected."""
 
 # Limits have tests of their own; here many tests share one server, one address and four users.
-GENEROUS = {"LOGINS_PER_MINUTE": "10000", "REQUESTS_PER_MINUTE": "100000"}
+GENEROUS = {
+    "LOGINS_PER_MINUTE": "10000",
+    "REQUESTS_PER_MINUTE": "100000",
+    "CONNECTIONS_PER_USER": "10000",
+    "CONNECTIONS_PER_ADDRESS": "100000",
+}
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,12 @@ from tests.support.api import Api
 from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
 
-LIMITS = {"REQUESTS_PER_MINUTE": "1000000", "LOGINS_PER_MINUTE": "10000"}
+LIMITS = {
+    "REQUESTS_PER_MINUTE": "1000000",
+    "LOGINS_PER_MINUTE": "10000",
+    "CONNECTIONS_PER_USER": "100000",
+    "CONNECTIONS_PER_ADDRESS": "100000",
+}
 """Settings of servers that a burst goes to: it comes from one address and one user."""
 
 Report = Callable[[str, Audit, str], None]

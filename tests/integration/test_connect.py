@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from app.extensions import socketio
-from app.realtime.connections import connections
+from app.realtime.connections import _connections
 from tests.integration.conftest import NewPerson, Person
 
 
@@ -22,9 +22,9 @@ def test_an_access_token_opens_every_namespace(app: Flask, person: Person, names
 
 @pytest.mark.parametrize("auth", [None, {}, [], "x", {"token": None}, {"token": 1}, {"token": ""}, {"token": "a.b.c"}])
 def test_without_a_valid_token_nobody_gets_in_and_nothing_is_remembered(app: Flask, auth: Any) -> None:
-    connections.clear()
+    _connections.clear()
     assert not connects(app, auth)
-    assert connections == {}
+    assert _connections == {}
 
 
 def test_a_refresh_token_does_not_open_a_socket(app: Flask, person: Person) -> None:

@@ -11,7 +11,12 @@ from tests.support.js_client import JsPeer
 from tests.support.server import GUNICORN, Server
 
 # Limits have tests of their own; elsewhere many tests share one server, one address and four users.
-GENEROUS = {"LOGINS_PER_MINUTE": "10000", "REQUESTS_PER_MINUTE": "100000"}
+GENEROUS = {
+    "LOGINS_PER_MINUTE": "10000",
+    "REQUESTS_PER_MINUTE": "100000",
+    "CONNECTIONS_PER_USER": "10000",
+    "CONNECTIONS_PER_ADDRESS": "100000",
+}
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,13 @@ from wsgi import app  # before anything else: it patches the standard library fo
 # isort: split
 from app.cli.serve import serve
 from app.extensions import socketio
-from app.realtime.connections import connections
+from app.realtime.connections import _connections
 from tests.support.vitals import vitals
 
 
 @app.get("/vitals")
 def held() -> dict[str, int]:
-    return vitals(socketio.server) | {"connections": len(connections), "clients": len(socketio.recovery._clients)}
+    return vitals(socketio.server) | {"connections": len(_connections), "clients": len(socketio.recovery._clients)}
 
 
 if __name__ == "__main__":

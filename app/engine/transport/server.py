@@ -15,6 +15,7 @@ import engineio
 from eventlet import hubs, sleep, spawn_n
 
 from app.engine.transport import detach, handshake
+from app.engine.transport.addresses import Addresses
 from app.engine.transport.complaints import Complaints
 from app.engine.transport.connection import Connection
 from app.engine.transport.handshake import Accepted, Answer, Refused
@@ -59,6 +60,12 @@ TOO_LARGE = Answer("413 Content Too Large", b"", (("Connection", "close"),))
 JSON = "Content-Type", "application/json"
 TEXT = "Content-Type", "text/plain; charset=UTF-8"
 
+TOO_MANY = Answer(
+    "429 Too Many Requests",
+    json.dumps({"code": 6, "message": "Too many connections from your address"}).encode(),
+    (JSON, ("Retry-After", "10")),
+)
+
 
 @dataclass(frozen=True)
 class Options:
@@ -67,12 +74,15 @@ class Options:
     Attributes:
         max_outbox_bytes: that may wait to be written to one client before it is dropped.
         max_connections: how many there may be; None for as many as come.
+        max_connections_per_address: how many of them from one address, as ``REMOTE_ADDR`` has it, one more gets 429;
+            None for as many as come.
         websocket_compression: whether messages of 1 KB and more are compressed for clients that offer it, as browsers
             do: once for all of them.
     """
 
     max_outbox_bytes: int = 1_000_000
     max_connections: int | None = None
+    max_connections_per_address: int | None = None
     websocket_compression: bool = False
 
 
@@ -99,6 +109,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
     def _begin_with(self, options: Options) -> None:
         self.most_unsent = options.max_outbox_bytes
         self.most_connections = options.max_connections
+        self._addresses = Addresses(options.max_connections_per_address)
         self.websocket_compression = options.websocket_compression
         self.wheel = Wheel(min(MOST_TICK, self.ping_interval / 10, self.ping_timeout / 10), monotonic())
         self.on_drop = lambda: None
@@ -151,6 +162,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         """Forget a connection, and tell the application."""
         if self.sockets.pop(connection.sid, None) is None:
             return
+        self._addresses.leave(connection.sid)
         if connection.parting:
             self._parting[connection.sid] = connection
             hubs.get_hub().schedule_call_global(PARTING, self._parting.pop, connection.sid, None)
@@ -227,6 +239,9 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
             raise _refused(BAD_METHOD)
         if self.most_connections is not None and len(self.sockets) >= self.most_connections:
             raise Refused(Answer("503 Service Unavailable", b"", (("Retry-After", "1"),)))
+        if self._addresses.is_full(environ.get("REMOTE_ADDR", "")):
+            self.complain("more connections from one address than there may be")
+            raise Refused(TOO_MANY)
         accepted = self._accept(environ) if transport == "websocket" else None
         connection = self._begin(environ)
         opened = Packet(OPEN + self._told_at_open(connection.sid, transport))
@@ -241,9 +256,11 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
         """A connection that the application takes on."""
         connection = Connection(self.generate_id(), self)
         self.sockets[connection.sid] = connection
+        self._addresses.enter(connection.sid, environ.get("REMOTE_ADDR", ""))
         verdict = self._trigger_event("connect", connection.sid, _kept(environ), run_async=False)
         if verdict is not None and verdict is not True:
             del self.sockets[connection.sid]
+            self._addresses.leave(connection.sid)
             connection.close(abort=True)
             raise Refused(Answer("401 Unauthorized", json.dumps(verdict or "Unauthorized").encode(), (JSON,)))
         if not self._turning:
