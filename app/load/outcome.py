@@ -65,7 +65,11 @@ class Outcome:
     @property
     def lost(self) -> int:
         """Deliveries that are missing."""
-        return sum(len(self.made.get(client.room, set()) - set(client.numbers)) for client in self.heard)
+        return sum(len(self.missing(client)) for client in self.heard)
+
+    def missing(self, client: Heard) -> set[int]:
+        """The events that a client has not heard, of those in its room."""
+        return self.made.get(client.room, set()) - set(client.numbers)
 
     @property
     def repeated(self) -> int:
