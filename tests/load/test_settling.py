@@ -1,7 +1,6 @@
 """The end of a load test: what it waits for, and what that costs."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -10,8 +9,9 @@ from app.load import run as running
 from app.load.outcome import Heard
 from app.load.plan import Actor, Plan
 from app.load.run import Run
+from tests.load.loop import run_apart
 
-PLAN = Plan("http://127.0.0.1:3000", connections=500, rate=1, duration=3, ramp=1, bound=None)
+PLAN = Plan("http://127.0.0.1:3000", connections=500, polling=0, rate=1, duration=3, ramp=1, bound=None)
 ACTOR = Actor("u", "token")
 
 
@@ -33,18 +33,13 @@ def run_with(made: Made, *heard: list[int]) -> Run:
     return run
 
 
-def settle(run: Run) -> None:
-    with ThreadPoolExecutor() as elsewhere:  # the browser of other tests keeps a loop running in this thread
-        elsewhere.submit(lambda: asyncio.run(run._settle())).result()
-
-
 @pytest.mark.parametrize("deaf", [0, 250, 499])
 def test_a_client_that_has_heard_all_is_audited_once_at_most(deaf: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(running, "SETTLE", 0.5)
     made = Made({0, 1, 2})
     heard = [[0, 1, 2]] * 500
     heard[deaf] = [0, 2]
-    settle(run_with(made, *heard))
+    run_apart(run_with(made, *heard)._settle())
     assert made.audits <= 499 + 0.5 / running.SETTLE_STEP + 1
 
 
@@ -61,6 +56,5 @@ def test_it_ends_with_the_last_delivery(monkeypatch: pytest.MonkeyPatch) -> None
                 assert not settling.done()
                 late.append(number)
 
-    with ThreadPoolExecutor() as elsewhere:
-        elsewhere.submit(lambda: asyncio.run(hear_late())).result()
+    run_apart(hear_late())
     assert run.outcome.lost == 0
