@@ -74,6 +74,7 @@ class Polling:
     async def close(self) -> None:
         """Leave, whether the session is still there or not."""
         self._poll.cancel()
+        await asyncio.gather(self._poll, return_exceptions=True)  # or it has failed, which is no matter now
         with suppress(OSError):
             await self.send(CLOSE)
         await self._http.close()
