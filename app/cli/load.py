@@ -25,7 +25,7 @@ from app.extensions import db
 from app.load.outcome import Outcome
 from app.load.page import page
 from app.load.plan import Actor, Plan
-from app.load.report import figures, show
+from app.load.report import by, figures, show
 from app.load.run import Run
 from app.notifications.models import Notification
 from app.people.models import User
@@ -34,6 +34,9 @@ from app.people.models import User
 @click.command("load")
 @click.option("--url", help="Of the server; unless given, that of HOST and PORT.")
 @click.option("--connections", default=200, show_default=True, type=click.IntRange(1, 20_000))
+@click.option(
+    "--polling", default=0, show_default=True, type=click.IntRange(0), help="So many of them poll, without WebSocket."
+)
 @click.option("--rooms", default=20, show_default=True, type=click.IntRange(1, 1_000), help="The clients share them.")
 @click.option("--rate", default=50.0, show_default=True, type=click.FloatRange(0.1, 5_000), help="Events a second.")
 @click.option("--duration", default=20.0, show_default=True, type=click.FloatRange(1, 3_600), help="Seconds.")
@@ -47,6 +50,7 @@ def load(  # noqa: PLR0913 - options
     *,
     url: str | None,
     connections: int,
+    polling: int,
     rooms: int,
     rate: float,
     duration: float,
@@ -63,8 +67,10 @@ def load(  # noqa: PLR0913 - options
     lost, repeated or out of order, when something was refused, or the bound was passed. Ctrl-C ends it with what there
     is.
     """
+    if polling > connections:
+        raise click.ClickException(f"There are {connections:,} connections, so {polling:,} of them can't poll.")
     settings = current_settings()
-    plan = Plan(url or f"http://{settings.host}:{settings.port}", connections, rate, duration, ramp, bound)
+    plan = Plan(url or f"http://{settings.host}:{settings.port}", connections, polling, rate, duration, ramp, bound)
     if not plan.is_local and not this_server_is_mine:
         raise click.ClickException("Load takes a server down: confirm with --this-server-is-mine that it is yours.")
     most = rooms * settings.requests_per_minute / 60
@@ -113,10 +119,12 @@ def _run(plan: Plan, actors: list[Actor], metrics_token: str, *, quiet: bool) ->
             task = tasks.get(what)
             if task is None:
                 task = tasks[what] = bar.add_task(what, total=total)
-            told = (
-                f"{what}: p50 {run.outcome.latency_lately(0.5):.0f} ms, p99 {run.outcome.latency_lately(0.99):.0f} ms"
+            lately = run.outcome.latency_lately
+            told = "; ".join(
+                f"p50{by(transport, plan)} {lately(transport, 0.5):.0f} ms, p99 {lately(transport, 0.99):.0f} ms"
+                for transport in plan.transports
             )
-            bar.update(task, completed=done, description=told if run.outcome.latencies else what)
+            bar.update(task, completed=done, description=f"{what}: {told}" if run.outcome.deliveries else what)
 
         run = Run(plan, actors, metrics_token, progress)
         try:

@@ -1,15 +1,13 @@
-"""A client of the load test: Socket.IO (protocol v5) over one WebSocket, as a browser's would be."""
+"""A client of the load test: Socket.IO (protocol v5) over a link."""
 
 import asyncio
 import json
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
-
+from app.load.link import OPEN, Link
 from app.load.outcome import Heard
-from app.load.plan import Actor
+from app.load.plan import Actor, Transport
 
 EVENT = "new-notification"
 PATIENCE = 20.0  # seconds for the handshake
@@ -27,36 +25,43 @@ class Client:
     Args:
         url: of the server.
         actor: whose client it is.
+        transport: of its link.
         on_event: is told the number of each event.
     """
 
-    def __init__(self, url: str, actor: Actor, on_event: OnEvent) -> None:
-        parts = urlsplit(url)
-        scheme = "wss" if parts.scheme == "https" else "ws"
-        self._address = f"{scheme}://{parts.netloc}/socket.io/?EIO=4&transport=websocket"
+    def __init__(self, url: str, actor: Actor, transport: Transport, on_event: OnEvent) -> None:
+        self._url = url
+        self._transport = transport
         self._actor = actor
         self._on_event = on_event
         self.heard = Heard(actor.room)
 
-    async def open(self) -> ClientConnection:
+    async def open(self) -> Link:
         """Connect and join.
 
         Raises:
             Refused: the server says no.
-            OSError, TimeoutError, websockets.WebSocketException: the link.
+            BROKEN: the link.
         """
         async with asyncio.timeout(PATIENCE):
-            link = await connect(self._address, compression=None, ping_interval=None, max_size=None, open_timeout=None)
-            await self._packet(link, "0")
-            await link.send("40" + json.dumps({"token": self._actor.token}))
-            await self._packet(link, "40")
-            await link.send("421" + json.dumps(["join-notifications", self._actor.user_id]))
-            ack = json.loads((await self._packet(link, "431"))[3:])[0]
-            if not ack["ok"]:
-                raise Refused(ack["error"]["message"])
+            link = await OPEN[self._transport](self._url)
+            try:
+                await self._join(link)
+            except BaseException:
+                await link.close()
+                raise
         return link
 
-    async def _packet(self, link: ClientConnection, kind: str) -> str:
+    async def _join(self, link: Link) -> None:
+        await self._packet(link, "0")
+        await link.send("40" + json.dumps({"token": self._actor.token}))
+        await self._packet(link, "40")
+        await link.send("421" + json.dumps(["join-notifications", self._actor.user_id]))
+        ack = json.loads((await self._packet(link, "431"))[3:])[0]
+        if not ack["ok"]:
+            raise Refused(ack["error"]["message"])
+
+    async def _packet(self, link: Link, kind: str) -> str:
         """The next packet of a kind, behind whatever else comes."""
         async for packet in link:
             if not isinstance(packet, str):
@@ -68,13 +73,13 @@ class Client:
             await self._take(link, packet)
         raise ConnectionError("the server closed the connection")
 
-    async def listen(self, link: ClientConnection) -> None:
+    async def listen(self, link: Link) -> None:
         """Hear what comes, until the link is closed."""
         async for packet in link:
             if isinstance(packet, str):
                 await self._take(link, packet)
 
-    async def _take(self, link: ClientConnection, packet: str) -> None:
+    async def _take(self, link: Link, packet: str) -> None:
         if packet == "2":
             await link.send("3")
         elif packet.startswith("42["):

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from math import ceil
 
+from app.load.plan import Transport
+
 LATELY = 1_000  # deliveries
 
 
@@ -41,7 +43,7 @@ class Outcome:
         made: the numbers of the events that the server has confirmed, by room.
         unsure: those whose request was answered with an error, or not at all: they may have been made.
         heard: of each client that was connected.
-        latencies: seconds from the request to each hearing.
+        latencies: seconds from the request to each hearing, by the transport that it came by.
         per_second: deliveries in each second.
         moments: of the server.
         errors: by what they were.
@@ -51,7 +53,7 @@ class Outcome:
     made: dict[str, set[int]] = field(default_factory=dict)
     unsure: dict[str, set[int]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
-    latencies: list[float] = field(default_factory=list)
+    latencies: dict[Transport, list[float]] = field(default_factory=lambda: {transport: [] for transport in Transport})
     per_second: Counter[int] = field(default_factory=Counter)
     moments: list[Moment] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
@@ -65,7 +67,11 @@ class Outcome:
     @property
     def lost(self) -> int:
         """Deliveries that are missing."""
-        return sum(len(self.made.get(client.room, set()) - set(client.numbers)) for client in self.heard)
+        return sum(len(self.missing(client)) for client in self.heard)
+
+    def missing(self, client: Heard) -> set[int]:
+        """The events that a client has not heard, of those in its room."""
+        return self.made.get(client.room, set()) - set(client.numbers)
 
     @property
     def repeated(self) -> int:
@@ -85,13 +91,18 @@ class Outcome:
             for client in self.heard
         )
 
-    def latency(self, share: float) -> float:
-        """The milliseconds that a ``share`` of the deliveries took at the most; 0 without any."""
-        return _latency(self.latencies, share)
+    @property
+    def deliveries(self) -> int:
+        """How many there were."""
+        return sum(map(len, self.latencies.values()))
 
-    def latency_lately(self, share: float) -> float:
+    def latency(self, transport: Transport, share: float) -> float:
+        """The milliseconds that a ``share`` of the deliveries by a transport took at the most; 0 without any."""
+        return _latency(self.latencies[transport], share)
+
+    def latency_lately(self, transport: Transport, share: float) -> float:
         """The same of the newest deliveries alone: to sort all of them again and again would delay what is timed."""
-        return _latency(self.latencies[-LATELY:], share)
+        return _latency(self.latencies[transport][-LATELY:], share)
 
     def faults(self, wanted: int, bound: float | None) -> list[str]:
         """Why the test did not pass, in words; nothing if it did.
@@ -110,9 +121,10 @@ class Outcome:
         if len(self.heard) < wanted:
             found.append(f"{wanted - len(self.heard):,} of {wanted:,} clients could not be connected")
         found += [f"{count:,} times: {what}" for what, count in self.errors.items()]
-        if bound is not None and self.latency(0.99) > bound:
-            found.append(f"p99 of {self.latency(0.99):.1f} ms, above {bound:g}")
-        if not self.latencies:
+        slowest = {transport: self.latency(transport, 0.99) for transport in Transport}
+        if bound is not None:
+            found += [f"p99 of {p99:.1f} ms by {by}, above {bound:g}" for by, p99 in slowest.items() if p99 > bound]
+        if not self.deliveries:
             found.append("nothing was delivered")
         return found
 

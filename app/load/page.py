@@ -6,7 +6,7 @@ from math import log10
 
 from app.load.outcome import Outcome
 from app.load.plan import Plan
-from app.load.report import figures
+from app.load.report import by, figures
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 220, 64, 28
 BARS = 30
@@ -41,8 +41,13 @@ def page(plan: Plan, outcome: Outcome, at: str) -> str:
     verdict = "".join(f'<p class="failed">Failed: {escape(fault)}</p>' for fault in faults) or (
         '<p class="passed">Passed: each event was heard once and in order by each client in its room.</p>'
     )
-    asked = f"{plan.connections:,} connections, {plan.rate:g} events a second, {plan.duration:g} s"
-    plots = [_histogram([1000 * latency for latency in outcome.latencies])] if outcome.latencies else []
+    connections = " and ".join(f"{count:,} connections by {transport}" for transport, count in plan.transports.items())
+    asked = f"{connections}, {plan.rate:g} events a second, {plan.duration:g} s"
+    plots = [
+        _histogram(f"From the request to being heard{by(transport, plan)}, ms", outcome.latencies[transport])
+        for transport in plan.transports
+        if outcome.latencies[transport]
+    ]
     plots.append(_curve("Deliveries a second", sorted(outcome.per_second.items())))
     if outcome.moments:
         plots.append(_curve("Server's memory, MB", [(moment.second, moment.memory) for moment in outcome.moments]))
@@ -56,8 +61,9 @@ def page(plan: Plan, outcome: Outcome, at: str) -> str:
     )
 
 
-def _histogram(milliseconds: Sequence[float]) -> str:
-    """Of latencies, in bars that are evenly wide on a logarithmic scale."""
+def _histogram(title: str, latencies: Sequence[float]) -> str:
+    """Of seconds, in bars that are evenly wide on a logarithmic scale."""
+    milliseconds = [1000 * latency for latency in latencies]
     low, high = log10(max(0.1, min(milliseconds))), log10(max(0.2, *milliseconds))
     step = (high - low) / BARS or 1.0
     counts = [0] * BARS
@@ -70,7 +76,7 @@ def _histogram(milliseconds: Sequence[float]) -> str:
         for i, count in enumerate(counts)
     )
     labels = [(LEFT + i * width, f"{10 ** (low + i * step):.3g}") for i in range(0, BARS, 6)]
-    return _figure("From the request to being heard, ms", bars, labels, most)
+    return _figure(title, bars, labels, most)
 
 
 def _curve(title: str, points: Points) -> str:

@@ -1,9 +1,17 @@
 """What a load test is to do, and who does it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class Transport(StrEnum):
+    """How packets get to a client."""
+
+    WEBSOCKET = "WebSocket"
+    POLLING = "polling"
 
 
 @dataclass(frozen=True)
@@ -12,7 +20,8 @@ class Plan:
 
     Attributes:
         url: of the server.
-        connections: clients, each with one WebSocket.
+        connections: clients, each with one.
+        polling: how many of them poll; the others have a WebSocket.
         rate: events made in a second, over all rooms.
         duration: seconds for which they are made.
         ramp: connections begun in a second.
@@ -21,6 +30,7 @@ class Plan:
 
     url: str
     connections: int
+    polling: int
     rate: float
     duration: float
     ramp: float
@@ -30,6 +40,16 @@ class Plan:
     def is_local(self) -> bool:
         """Whether the server is on this machine."""
         return urlsplit(self.url).hostname in LOOPBACK
+
+    @property
+    def transports(self) -> dict[Transport, int]:
+        """How many clients use which, without those that none uses."""
+        counts = {Transport.WEBSOCKET: self.connections - self.polling, Transport.POLLING: self.polling}
+        return {transport: count for transport, count in counts.items() if count}
+
+    def transport(self, number: int) -> Transport:
+        """That of a client: the first ones poll, so that the rooms share these evenly."""
+        return Transport.POLLING if number < self.polling else Transport.WEBSOCKET
 
     @property
     def events(self) -> int:

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.load.outcome import Outcome, total
-from app.load.plan import Plan
+from app.load.plan import Plan, Transport
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
 
@@ -16,12 +16,13 @@ def figures(plan: Plan, outcome: Outcome) -> dict[str, str]:
         "clients connected": f"{len(outcome.heard):,} of {plan.connections:,}, in {outcome.connected_in:.1f} s",
         "rooms": f"{len({client.room for client in outcome.heard}):,}",
         "events made": f"{total(outcome.made.values()):,} of {plan.events:,}",
-        "deliveries": f"{len(outcome.latencies):,} of {outcome.expected:,}",
+        "deliveries": f"{outcome.deliveries:,} of {outcome.expected:,}",
         "lost, repeated, out of order": f"{outcome.lost:,}, {outcome.repeated:,}, {outcome.out_of_order:,}",
-        "deliveries a second": f"{len(outcome.latencies) / seconds:,.0f}",
+        "deliveries a second": f"{outcome.deliveries / seconds:,.0f}",
     }
-    for name, share in SHARES.items():
-        found[f"request to heard, {name}"] = f"{outcome.latency(share):.1f} ms"
+    for transport in plan.transports:
+        for name, share in SHARES.items():
+            found[f"request to heard{by(transport, plan)}, {name}"] = f"{outcome.latency(transport, share):.1f} ms"
     if outcome.moments:
         memory = [moment.memory for moment in outcome.moments]
         cpu = [moment.cpu for moment in outcome.moments]
@@ -30,6 +31,11 @@ def figures(plan: Plan, outcome: Outcome) -> dict[str, str]:
         late = max(moment.hub_lag for moment in outcome.moments)
         found["event loop late, mean of a second"] = f"{late:.1f} ms at most"
     return found
+
+
+def by(transport: Transport, plan: Plan) -> str:
+    """What tells a figure of one transport from that of the other; nothing where there is one."""
+    return f" by {transport}" if len(plan.transports) > 1 else ""
 
 
 def show(plan: Plan, outcome: Outcome, console: Console) -> None:

@@ -1,11 +1,9 @@
 """The load test itself, against a started server: what it says is what happened."""
 
-import asyncio
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +12,7 @@ import pytest
 from app.load.client import Client
 from app.load.plan import Actor, Plan
 from app.load.run import Run
+from tests.load.loop import run_apart
 from tests.support.api import Api
 from tests.support.server import ROOT, Server, free_port
 
@@ -53,8 +52,35 @@ def test_a_bound_that_is_passed_fails_it(server: Server) -> None:
     assert "failed" in done.stdout
 
 
-def test_a_server_that_is_not_there_fails_it(server: Server) -> None:
-    done = load(server, *SMALL, "--url", f"http://127.0.0.1:{free_port()}")
+def test_the_latency_of_each_transport_is_told_apart_when_both_are_used(server: Server, tmp_path: Path) -> None:
+    page = tmp_path / "load.html"
+    done = load(server, *SMALL, "--polling", "6", "--json", "--report", str(page))
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    figures: dict[str, str] = json.loads(done.stdout)["figures"]
+    assert figures["deliveries"] == "60 of 60"
+    for transport in ("WebSocket", "polling"):
+        assert figures[f"request to heard by {transport}, p50"] != "0.0 ms"
+        assert f"From the request to being heard by {transport}, ms" in page.read_text()
+        assert f"6 connections by {transport}" in page.read_text()
+
+
+def test_it_is_not_told_apart_when_all_poll(server: Server) -> None:
+    done = load(server, *SMALL, "--polling", "12", "--json")
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    figures: dict[str, str] = json.loads(done.stdout)["figures"]
+    assert figures["deliveries"] == "60 of 60"
+    assert figures["request to heard, p50"] != "0.0 ms"
+
+
+def test_more_that_poll_than_there_are_is_refused(server: Server) -> None:
+    done = load(server, *SMALL, "--polling", "13")
+    assert done.returncode == 1
+    assert "There are 12 connections, so 13 of them can't poll." in done.stderr
+
+
+@pytest.mark.parametrize("polling", ["0", "12"])
+def test_a_server_that_is_not_there_fails_it(server: Server, polling: str) -> None:
+    done = load(server, *SMALL, "--polling", polling, "--url", f"http://127.0.0.1:{free_port()}")
     assert done.returncode == 1
     assert "12 of 12 clients could not be connected" in done.stdout
 
@@ -71,7 +97,10 @@ def test_more_than_the_users_may_make_is_refused_with_the_setting_to_raise(serve
     assert "REQUESTS_PER_MINUTE" in done.stderr
 
 
-def test_an_event_that_one_client_did_not_hear_is_found(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("polling", [0, 3])
+def test_an_event_that_one_client_did_not_hear_is_found(
+    server: Server, monkeypatch: pytest.MonkeyPatch, polling: int
+) -> None:
     alice = Api.as_demo_user(server.url, "alice")
     actor = Actor(alice.user["id"], alice.token or "")
     hear = Client._hear
@@ -85,8 +114,7 @@ def test_an_event_that_one_client_did_not_hear_is_found(server: Server, monkeypa
 
     monkeypatch.setattr(Client, "_hear", hear_but_one)
     monkeypatch.setattr("app.load.run.SETTLE", 0.5)
-    plan = Plan(server.url, connections=3, rate=20, duration=1, ramp=50, bound=None)
+    plan = Plan(server.url, connections=3, polling=polling, rate=20, duration=1, ramp=50, bound=None)
     run = Run(plan, [actor], "", lambda *_: None)
-    with ThreadPoolExecutor() as elsewhere:  # the browser of other tests keeps a loop running in this thread
-        elsewhere.submit(lambda: asyncio.run(run.go())).result()
+    run_apart(run.go())
     assert run.outcome.faults(3, None) == ["1 deliveries lost"]

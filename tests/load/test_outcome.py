@@ -6,9 +6,9 @@ import pytest
 
 from app.load.outcome import Heard, Moment, Outcome
 from app.load.page import page
-from app.load.plan import Plan
+from app.load.plan import Plan, Transport
 
-PLAN = Plan("http://127.0.0.1:3000", connections=2, rate=1, duration=3, ramp=1, bound=None)
+PLAN = Plan("http://127.0.0.1:3000", connections=2, polling=0, rate=1, duration=3, ramp=1, bound=None)
 ROOM = "notifications-u"
 
 
@@ -16,7 +16,9 @@ def outcome(*heard: list[int], offsets: list[int] | None = None, made: int = 3) 
     """Of clients in one room, in which so many events were made."""
     clients = [Heard(ROOM, numbers, offsets or sorted(numbers)) for numbers in heard]
     latencies = [0.01 * (number + 1) for numbers in heard for number in numbers]
-    return Outcome(made={ROOM: set(range(made))}, heard=clients, latencies=latencies)
+    return Outcome(
+        made={ROOM: set(range(made))}, heard=clients, latencies={Transport.WEBSOCKET: latencies, Transport.POLLING: []}
+    )
 
 
 def faults(found: Outcome, bound: float | None = None) -> list[str]:
@@ -51,7 +53,13 @@ def test_an_event_whose_request_was_not_answered_may_be_heard_or_not() -> None:
 
 def test_it_fails_when_the_bound_is_passed() -> None:
     assert faults(outcome([0, 1, 2], [0, 1, 2]), bound=30) == []
-    assert faults(outcome([0, 1, 2], [0, 1, 2]), bound=29) == ["p99 of 30.0 ms, above 29"]
+    assert faults(outcome([0, 1, 2], [0, 1, 2]), bound=29) == ["p99 of 30.0 ms by WebSocket, above 29"]
+
+
+def test_the_bound_holds_for_each_transport_by_itself() -> None:
+    found = outcome([0, 1, 2], [0, 1, 2])
+    found.latencies[Transport.POLLING] = [0.05]
+    assert faults(found, bound=40) == ["p99 of 50.0 ms by polling, above 40"]
 
 
 def test_each_error_is_a_fault() -> None:
