@@ -16,7 +16,7 @@ from app.auth.service import begin_login_for
 from app.auth.tokens import access_token
 from app.cli.errors import explained
 from app.cli.output import json_option
-from app.config import current_settings
+from app.config import Settings, current_settings
 from app.core import json
 from app.core.clock import now
 from app.core.ids import new_id
@@ -73,12 +73,7 @@ def load(  # noqa: PLR0913 - options
     plan = Plan(url or f"http://{settings.host}:{settings.port}", connections, polling, rate, duration, ramp, bound)
     if not plan.is_local and not this_server_is_mine:
         raise click.ClickException("Load takes a server down: confirm with --this-server-is-mine that it is yours.")
-    most = rooms * settings.requests_per_minute / 60
-    if rate > most:
-        raise click.ClickException(
-            f"{rooms} rooms may make {most:g} events a second by REQUESTS_PER_MINUTE={settings.requests_per_minute}: "
-            "raise it, for the server and here, or use more --rooms."
-        )
+    _check_limits(settings, plan, rooms)
     with explained(), _actors(rooms) as actors:
         outcome = _run(plan, actors, settings.metrics_token, quiet=as_json)
     faults = outcome.faults(plan.connections, plan.bound)
@@ -89,6 +84,23 @@ def load(  # noqa: PLR0913 - options
     else:
         show(plan, outcome, Console(highlight=False))
     sys.exit(bool(faults))
+
+
+def _check_limits(settings: Settings, plan: Plan, rooms: int) -> None:
+    """Refuse what the server would refuse, as far as its settings are those here."""
+    events = rooms * settings.requests_per_minute / 60
+    connections = min(rooms * settings.connections_per_user, settings.connections_per_address)
+    if plan.rate > events:
+        raise click.ClickException(
+            f"{rooms} rooms may make {events:g} events a second by REQUESTS_PER_MINUTE={settings.requests_per_minute}: "
+            "raise it, for the server and here, or use more --rooms."
+        )
+    if plan.connections > connections:
+        raise click.ClickException(
+            f"{rooms} users at one address may have {connections:,} connections by "
+            f"CONNECTIONS_PER_USER={settings.connections_per_user} and "
+            f"CONNECTIONS_PER_ADDRESS={settings.connections_per_address}: raise them, for the server and here."
+        )
 
 
 @contextmanager

@@ -72,6 +72,12 @@ def test_it_is_not_told_apart_when_all_poll(server: Server) -> None:
     assert figures["request to heard, p50"] != "0.0 ms"
 
 
+def test_more_connections_than_the_server_lets_in_are_refused(server: Server) -> None:
+    done = load(server, "--connections", "201", "--rooms", "4")
+    assert done.returncode == 1
+    assert "4 users at one address may have 200 connections by CONNECTIONS_PER_USER=50" in done.stderr
+
+
 def test_more_that_poll_than_there_are_is_refused(server: Server) -> None:
     done = load(server, *SMALL, "--polling", "13")
     assert done.returncode == 1

@@ -7,7 +7,12 @@ from pathlib import Path
 
 from tests.support.server import ROOT, Server
 
-SETTINGS = {"REQUESTS_PER_MINUTE": "1000000", "LOG_LEVEL": "WARNING"}
+SETTINGS = {
+    "REQUESTS_PER_MINUTE": "1000000",
+    "CONNECTIONS_PER_USER": "100000",
+    "CONNECTIONS_PER_ADDRESS": "100000",
+    "LOG_LEVEL": "WARNING",
+}
 
 
 def main() -> int:
