@@ -54,10 +54,12 @@ def post_worker_init(worker: Any) -> None:
 def on_starting(server: Any) -> None:
     """Refuse what would not do what it says.
 
-    Several workers would share a port, and a polling client has to come back to its own process. The worker speaks no
-    TLS, and would serve what is meant to be secret in clear text.
+    Several workers would share a port, and a polling client has to come back to its own process. Another worker
+    class serves no WebSockets. Ours speaks no TLS, and would serve what is meant to be secret in clear text.
     """
     if server.cfg.is_ssl:
         sys.exit("No certificate here: TLS ends at the proxy (docs/deployment.md).")
+    if server.cfg.worker_class_str != worker_class:
+        sys.exit(f"WebSockets take worker_class {worker_class}, not {server.cfg.worker_class_str}: leave out -k.")
     if server.cfg.workers != 1:
         sys.exit("Only one worker a process: start several processes, each on a port of its own (docs/deployment.md).")

@@ -49,7 +49,7 @@ class ConfigError(Exception):
 class Settings(BaseSettings):
     """Everything that may differ from one deployment to the next."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False)
 
     app_env: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
@@ -59,15 +59,15 @@ class Settings(BaseSettings):
     redis_url: str = ""
     instance_path: Path = ROOT / "instance"
     trusted_proxies: int = Field(0, ge=0)
-    audit_days: float = Field(365, gt=0)  # that entries of the audit trail are kept
+    audit_days: float = Field(365, gt=0, le=36_600)  # that entries of the audit trail are kept
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     realtime_debug: bool = False
 
     secret_key: str = Field("", validate_default=True)
     jwt_secret_key: str = Field("", validate_default=True)
     jwt_previous_secret_key: str = ""
-    jwt_access_minutes: float = Field(15, gt=0)
-    jwt_refresh_days: float = Field(30, gt=0)
+    jwt_access_minutes: float = Field(15, gt=0, le=527_040)
+    jwt_refresh_days: float = Field(30, gt=0, le=3660)
 
     max_body_bytes: int = Field(64 * 1024, gt=0)
     max_message_bytes: int = Field(64 * 1024, gt=0)
@@ -82,9 +82,9 @@ class Settings(BaseSettings):
     user_commands_per_second: float = Field(200, gt=0)  # in a process, over all connections of the user
     user_commands_burst: int = Field(400, gt=0)
     rooms_per_socket: int = Field(128, gt=0)  # joined by the client itself
-    idempotency_hours: float = Field(24, gt=0)
-    recovery_seconds: float = Field(120, gt=0)  # after a connection was lost
-    history_hours: float = Field(24, gt=0)
+    idempotency_hours: float = Field(24, gt=0, le=8_784)
+    recovery_seconds: float = Field(120, gt=0, le=86_400)  # after a connection was lost
+    history_hours: float = Field(24, gt=0, le=8_784)
     typing_seconds: float = Field(6, gt=0)
     typing_starts: int = Field(10, gt=0)  # of a user in a conversation, in 10 seconds
     presence_grace_seconds: float = Field(10, ge=0)  # without a connection, before a user is offline
@@ -95,7 +95,7 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(10, ge=0, le=20)  # of which SIGTERM closes the sockets; gunicorn.conf.py gives 30
 
     metrics_token: str = ""  # that reads /metrics; without, production shows them to callers on its own machine alone
-    sample_seconds: float = Field(5, gt=0)  # between two samples of each process, which are kept for an hour
+    sample_seconds: float = Field(5, gt=0, le=600)  # between two samples of each process, which are kept for an hour
     alert_hub_lag_ms: float = Field(200, ge=0)  # of the alerts' thresholds each is off when it is 0
     alert_delivery_p99_ms: float = Field(500, ge=0)
     alert_backlog_seconds: float = Field(5, ge=0)

@@ -14,7 +14,7 @@ from app.cli.checks.database import database
 from app.cli.checks.machine import machine
 from app.cli.checks.redis import redis
 from app.cli.checks.settings import settings
-from app.cli.output import json_option
+from app.cli.options import json_option
 from app.config import current_settings
 from app.core import json
 

@@ -5,8 +5,10 @@ from flask.cli import with_appcontext
 from pydantic import ValidationError
 
 from app.cli.errors import explained
-from app.cli.output import done, json_option
+from app.cli.options import json_option
+from app.cli.output import done
 from app.config import current_settings
+from app.core import json
 from app.core.cause import current_cause
 from app.core.transaction import transaction
 from app.events.audit import AuditAction, Audited
@@ -30,10 +32,13 @@ def emit(*, event: str, data: str, as_json: bool) -> None:
     if kind is None or issubclass(kind, ToOneSocket):
         raise click.UsageError(f"{event} can't be published; there are {', '.join(sorted(publishable()))}.")
     try:
+        json.loads(data)  # refuses what no client could be told
         published = kind.model_validate_json(data)
     except ValidationError as error:
         wrong = [f"{'.'.join(map(str, e['loc'])) or 'DATA'}: {e['msg']}" for e in error.errors()]
         raise click.ClickException("\n".join([f"{event} can't be made of that:", *wrong])) from error
+    except ValueError as error:
+        raise click.ClickException(f"DATA can't be sent as JSON: {error}") from error
     with explained():
         if not (kind.durable or current_settings().redis_url):
             raise click.ClickException(f"{event} is not stored; without Redis it reaches no other process.")

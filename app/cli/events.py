@@ -11,7 +11,8 @@ from rich.table import Table
 
 from app.cli.errors import explained
 from app.cli.heard import begin_behind, rooms_argument, show, stored_behind
-from app.cli.output import done, json_option
+from app.cli.options import MOST, OFFSET, json_option
+from app.cli.output import done
 from app.config import current_settings
 from app.core.clock import Timestamp, now
 from app.core.schema import Schema
@@ -94,10 +95,8 @@ def trim(*, as_json: bool) -> None:
 
 @events.command("replay")
 @rooms_argument
-@click.option(
-    "--after", type=click.IntRange(0), default=0, help="Begin behind this offset; unless given, with the oldest."
-)
-@click.option("--limit", type=click.IntRange(1), default=100, show_default=True, help="The first so many.")
+@click.option("--after", type=OFFSET, default=0, help="Begin behind this offset; unless given, with the oldest.")
+@click.option("--limit", type=click.IntRange(1, MOST), default=100, show_default=True, help="The first so many.")
 @json_option
 def replay(*, rooms: tuple[str, ...], after: int, limit: int, as_json: bool) -> None:
     """Print the stored events of ROOMS, the oldest first, a line each; nothing is delivered again."""

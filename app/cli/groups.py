@@ -10,7 +10,8 @@ from sqlalchemy import Select, select
 
 from app.auth.schemas import stored_email
 from app.cli.errors import explained
-from app.cli.output import done, json_option, show
+from app.cli.options import json_option
+from app.cli.output import done, show
 from app.core.schema import Schema
 from app.extensions import db
 from app.people import service

@@ -4,7 +4,6 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from time import monotonic, sleep
-from urllib.parse import urlsplit
 
 import click
 from flask.cli import with_appcontext
@@ -15,7 +14,7 @@ from app.auth.tokens import access_token
 from app.cli.errors import explained
 from app.cli.following import Following
 from app.cli.heard import Heard, begin_behind, rooms_argument, show, stored_behind
-from app.cli.output import json_option
+from app.cli.options import OFFSET, Url, json_option
 from app.core.transaction import transaction
 from app.extensions import socketio
 from app.people.service import registered
@@ -25,8 +24,8 @@ EVERY = 0.3  # seconds between two looks
 
 @click.command("listen")
 @rooms_argument
-@click.option("--after", type=click.IntRange(0), help="Begin behind this offset; unless given, with what comes now.")
-@click.option("--url", callback=lambda *given: _url(given[-1]), help="Hear a running server, as a client of it.")
+@click.option("--after", type=OFFSET, help="Begin behind this offset; unless given, with what comes now.")
+@click.option("--url", type=Url(), help="Hear a running server, as a client of it.")
 @click.option("--as", "email", help="With --url: as the user with this e-mail address, by a login made for it.")
 @click.option("--token", help="With --url: by this access token; it ends with the token.")
 @click.option("--seconds", type=float, help="End after so many; unless given, at Ctrl-C.")
@@ -51,17 +50,6 @@ def listen(
         else:
             with _tokens(email, token) as make:
                 _print(Following(url, rooms, after, make, deadline).events(), as_json=as_json)
-
-
-def _url(url: str | None) -> str | None:
-    try:
-        parts = urlsplit(url or "http://host")
-        good = parts.scheme in ("http", "https") and parts.hostname and (parts.port is None or parts.port > 0)
-    except ValueError:
-        good = False
-    if not good:
-        raise click.UsageError(f"{url} is no URL such as http://127.0.0.1:3000.")
-    return url
 
 
 def _print(events: Iterator[Heard], *, as_json: bool) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from typing import TextIO
 
 import click
 from flask.cli import with_appcontext
@@ -15,7 +15,7 @@ from sqlalchemy import delete
 from app.auth.service import begin_login_for
 from app.auth.tokens import access_token
 from app.cli.errors import explained
-from app.cli.output import json_option
+from app.cli.options import Amount, Url, json_option
 from app.config import Settings, current_settings
 from app.core import json
 from app.core.clock import now
@@ -32,17 +32,17 @@ from app.people.models import User
 
 
 @click.command("load")
-@click.option("--url", help="Of the server; unless given, that of HOST and PORT.")
+@click.option("--url", type=Url(), help="Of the server; unless given, that of HOST and PORT.")
 @click.option("--connections", default=200, show_default=True, type=click.IntRange(1, 20_000))
 @click.option(
     "--polling", default=0, show_default=True, type=click.IntRange(0), help="So many of them poll, without WebSocket."
 )
 @click.option("--rooms", default=20, show_default=True, type=click.IntRange(1, 1_000), help="The clients share them.")
-@click.option("--rate", default=50.0, show_default=True, type=click.FloatRange(0.1, 5_000), help="Events a second.")
-@click.option("--duration", default=20.0, show_default=True, type=click.FloatRange(1, 3_600), help="Seconds.")
-@click.option("--ramp", default=100.0, show_default=True, type=click.FloatRange(1, 2_000), help="Connections a second.")
-@click.option("--bound", type=float, help="Fail when 1 delivery in 100 takes more milliseconds.")
-@click.option("--report", type=click.Path(path_type=Path, dir_okay=False), help="Write an HTML page with plots.")
+@click.option("--rate", default=50.0, show_default=True, type=Amount(0.1, 5_000), help="Events a second.")
+@click.option("--duration", default=20.0, show_default=True, type=Amount(1, 3_600), help="Seconds.")
+@click.option("--ramp", default=100.0, show_default=True, type=Amount(1, 2_000), help="Connections a second.")
+@click.option("--bound", type=Amount(0, min_open=True), help="Fail when 1 delivery in 100 takes more milliseconds.")
+@click.option("--report", type=click.File("w", lazy=False), help="Write an HTML page with plots.")
 @click.option("--this-server-is-mine", is_flag=True, help="For a server on another machine.")
 @json_option
 @with_appcontext
@@ -56,7 +56,7 @@ def load(  # noqa: PLR0913 - options
     duration: float,
     ramp: float,
     bound: float | None,
-    report: Path | None,
+    report: TextIO | None,
     this_server_is_mine: bool,
     as_json: bool,
 ) -> None:
@@ -76,9 +76,9 @@ def load(  # noqa: PLR0913 - options
     _check_limits(settings, plan, rooms)
     with explained(), _actors(rooms) as actors:
         outcome = _run(plan, actors, settings.metrics_token, quiet=as_json)
-    faults = outcome.faults(plan.connections, plan.bound)
+    faults = outcome.faults(plan.bound)
     if report is not None:
-        report.write_text(page(plan, outcome, f"{now():%Y-%m-%d %H:%M} UTC"))
+        report.write(page(plan, outcome, f"{now():%Y-%m-%d %H:%M} UTC"))
     if as_json:
         click.echo(json.dumps({"figures": figures(plan, outcome), "faults": faults}))
     else:

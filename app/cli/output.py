@@ -13,8 +13,6 @@ from rich.text import Text
 
 from app.core import json
 
-json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
-
 
 def show(title: str, columns: Sequence[str], rows: Iterable[BaseModel], *, as_json: bool) -> None:
     """Print ``rows``.
@@ -38,7 +36,12 @@ def show(title: str, columns: Sequence[str], rows: Iterable[BaseModel], *, as_js
 
 def done(text: str, *, as_json: bool, **facts: Any) -> None:
     """Say what was done: in words, or the ``facts`` as JSON."""
-    click.echo(json.dumps({to_camel(name): value for name, value in facts.items()}) if as_json else text)
+    click.echo(json.dumps({to_camel(name): value for name, value in facts.items()}) if as_json else inert(text))
+
+
+def inert(text: str) -> str:
+    """``text`` without what steers a terminal: names are chosen by whoever registers."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in text)
 
 
 def _cell(value: object) -> Text:
@@ -52,6 +55,6 @@ def _cell(value: object) -> Text:
         case datetime():
             return Text(f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
         case list() | tuple():
-            return Text(", ".join(map(str, value)))
+            return Text(inert(", ".join(map(str, value))))
         case _:
-            return Text(str(value))
+            return Text(inert(str(value)))

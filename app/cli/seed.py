@@ -11,7 +11,8 @@ from sqlalchemy import select
 from app.auth.passwords import hash_password
 from app.cli.demo import PASSWORD
 from app.cli.errors import explained
-from app.cli.output import done, json_option
+from app.cli.options import json_option
+from app.cli.output import done
 from app.config import current_settings
 from app.core.clock import now
 from app.core.transaction import transaction

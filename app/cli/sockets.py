@@ -5,7 +5,8 @@ from flask.cli import with_appcontext
 
 from app.auth.schemas import stored_email
 from app.cli.errors import explained
-from app.cli.output import json_option, show
+from app.cli.options import MOST, json_option
+from app.cli.output import show
 from app.core.schema import Schema
 from app.extensions import db, socketio
 from app.monitoring import queries
@@ -26,7 +27,7 @@ class Connected(Schema):
 
 
 @click.command("rooms")
-@click.option("--limit", default=50, type=click.IntRange(1), show_default=True, help="The largest so many.")
+@click.option("--limit", default=50, type=click.IntRange(1, MOST), show_default=True, help="The largest so many.")
 @json_option
 @with_appcontext
 def rooms(*, limit: int, as_json: bool) -> None:
@@ -38,7 +39,7 @@ def rooms(*, limit: int, as_json: bool) -> None:
 
 @click.command("connections")
 @click.option("--user", "email", help="Only those of the user with this e-mail address.")
-@click.option("--limit", default=200, type=click.IntRange(1), show_default=True, help="The first so many.")
+@click.option("--limit", default=200, type=click.IntRange(1, MOST), show_default=True, help="The first so many.")
 @json_option
 @with_appcontext
 def connections(*, email: str | None, limit: int, as_json: bool) -> None:

@@ -9,7 +9,8 @@ from app.auth.models import Login
 from app.auth.schemas import stored_email
 from app.auth.tokens import access_token
 from app.cli.errors import explained
-from app.cli.output import done, json_option, show
+from app.cli.options import json_option
+from app.cli.output import done, show
 from app.config import current_settings
 from app.core.clock import Timestamp
 from app.core.schema import Schema

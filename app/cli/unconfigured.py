@@ -7,7 +7,7 @@ from flask.cli import AppGroup
 from app.cli.checks import Check, failed
 from app.cli.checks.machine import machine
 from app.cli.doctor import report
-from app.cli.output import json_option
+from app.cli.options import json_option
 from app.config import ConfigError
 
 

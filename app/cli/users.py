@@ -9,7 +9,8 @@ from sqlalchemy import select
 from app.auth import service as auth
 from app.auth.schemas import NewPassword, Register, stored_email
 from app.cli.errors import explained
-from app.cli.output import done, json_option, show
+from app.cli.options import MOST, json_option
+from app.cli.output import done, show
 from app.core.clock import Timestamp
 from app.core.schema import Schema
 from app.extensions import db
@@ -33,7 +34,7 @@ class Account(Schema):
 @users.command("list")
 @click.option("--role", type=click.Choice([role.value for role in Role]), help="Only those who have it.")
 @click.option("--inactive", is_flag=True, help="Only those who were deactivated.")
-@click.option("--limit", default=100, type=click.IntRange(1), show_default=True, help="The newest so many.")
+@click.option("--limit", default=100, type=click.IntRange(1, MOST), show_default=True, help="The newest so many.")
 @json_option
 def list_users(*, role: str | None, inactive: bool, limit: int, as_json: bool) -> None:
     """List accounts, the newest first."""
@@ -83,11 +84,10 @@ def _new_password() -> str:
 
 @users.command("promote")
 @click.argument("email")
-def promote(email: str) -> None:
+@json_option
+def promote(*, email: str, as_json: bool) -> None:
     """Make the user who registered with EMAIL an admin."""
-    with explained():
-        user = service.give_role(stored_email(email), Role.ADMIN)
-    click.echo(f"{user.name} <{user.email}> is an admin.")
+    _give_role(email, Role.ADMIN, as_json=as_json)
 
 
 @users.command("role")
@@ -96,9 +96,14 @@ def promote(email: str) -> None:
 @json_option
 def give_role(*, email: str, role: str, as_json: bool) -> None:
     """Give the user who registered with EMAIL a role; their sockets leave the rooms that went with another."""
+    _give_role(email, Role(role), as_json=as_json)
+
+
+def _give_role(email: str, role: Role, *, as_json: bool) -> None:
     with explained():
-        user = service.give_role(stored_email(email), Role(role))
-    done(f"{user.name} <{user.email}> is {role}.", as_json=as_json, id=user.id, email=user.email, role=role)
+        user = service.give_role(stored_email(email), role)
+    text = f"{user.name} <{user.email}> is {'an' if role == Role.ADMIN else 'a'} {role}."
+    done(text, as_json=as_json, id=user.id, email=user.email, role=role)
 
 
 @users.command("deactivate")

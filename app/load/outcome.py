@@ -47,7 +47,8 @@ class Outcome:
         per_second: deliveries in each second.
         moments: of the server.
         errors: by what they were.
-        connected_in: seconds until all clients were connected and in their rooms.
+        refused: how many clients could not be connected.
+        connected_in: seconds until the last of them was connected and in its room.
     """
 
     made: dict[str, set[int]] = field(default_factory=dict)
@@ -57,6 +58,7 @@ class Outcome:
     per_second: Counter[int] = field(default_factory=Counter)
     moments: list[Moment] = field(default_factory=list)
     errors: Counter[str] = field(default_factory=Counter)
+    refused: int = 0
     connected_in: float = 0.0
 
     @property
@@ -104,11 +106,10 @@ class Outcome:
         """The same of the newest deliveries alone: to sort all of them again and again would delay what is timed."""
         return _latency(self.latencies[transport][-LATELY:], share)
 
-    def faults(self, wanted: int, bound: float | None) -> list[str]:
+    def faults(self, bound: float | None) -> list[str]:
         """Why the test did not pass, in words; nothing if it did.
 
         Args:
-            wanted: how many clients there were to be.
             bound: as in :class:`app.load.plan.Plan`.
         """
         counts = {
@@ -118,8 +119,8 @@ class Outcome:
             "of events that nobody made": self.unknown,
         }
         found = [f"{count:,} deliveries {what}" for what, count in counts.items() if count]
-        if len(self.heard) < wanted:
-            found.append(f"{wanted - len(self.heard):,} of {wanted:,} clients could not be connected")
+        if self.refused:
+            found.append(f"{self.refused:,} clients could not be connected")
         found += [f"{count:,} times: {what}" for what, count in self.errors.items()]
         slowest = {transport: self.latency(transport, 0.99) for transport in Transport}
         if bound is not None:

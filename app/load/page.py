@@ -37,7 +37,7 @@ def page(plan: Plan, outcome: Outcome, at: str) -> str:
     rows = "".join(
         f"<tr><td>{escape(name)}</td><td>{escape(value)}</td></tr>" for name, value in figures(plan, outcome).items()
     )
-    faults = outcome.faults(plan.connections, plan.bound)
+    faults = outcome.faults(plan.bound)
     verdict = "".join(f'<p class="failed">Failed: {escape(fault)}</p>' for fault in faults) or (
         '<p class="passed">Passed: each event was heard once and in order by each client in its room.</p>'
     )

@@ -44,7 +44,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     for name, value in figures(plan, outcome).items():
         table.add_row(name, value)
     console.print(table)
-    faults = outcome.faults(plan.connections, plan.bound)
+    faults = outcome.faults(plan.bound)
     for fault in faults:
         console.print(f"[bold red]failed[/]: {fault}")
     if not faults:

@@ -48,6 +48,8 @@ class Run:
         watching = asyncio.create_task(watch(self._plan.url, self._metrics_token, self.outcome.moments))
         try:
             await self._connect_all()
+            if not self._links:
+                return  # to make events that nobody is there to hear would show nothing
             telling = asyncio.create_task(self._tell())
             await self._makers.run()
             await self._settle()
@@ -66,8 +68,10 @@ class Run:
                 try:
                     link = await client.open()
                 except (*BROKEN, Refused) as error:
+                    self.outcome.refused += 1
                     self.outcome.errors[f"connection refused: {str(error) or type(error).__name__}"] += 1
                     return
+            self.outcome.connected_in = monotonic() - began
             self._links.append(link)
             self.outcome.heard.append(client.heard)
             self._listening.append(asyncio.create_task(self._listen(client, link)))
@@ -78,7 +82,6 @@ class Run:
                 await asyncio.sleep(max(0.0, began + number / self._plan.ramp - monotonic()))
                 actor = self._actors[number % len(self._actors)]
                 group.create_task(connect(actor, self._plan.transport(number)))
-        self.outcome.connected_in = monotonic() - began
 
     async def _listen(self, client: Client, link: Link) -> None:
         try:

@@ -62,14 +62,15 @@ class Alerts:
             with transaction() as tx:
                 db.session.add(alert)
                 publish(tx, alert)
-                self._open[threshold.code] = alert.id
+            self._open[threshold.code] = alert.id
         else:
             logger.warning("alert %s is over in process %s", threshold.code, sample.process)
             with transaction() as tx:
-                found = db.session.get(Alert, self._open.pop(threshold.code))
+                found = db.session.get(Alert, self._open[threshold.code])
                 if found is not None and found.resolved_at is None:
                     found.value, found.resolved_at = value, sample.at
                     publish(tx, found)
+            del self._open[threshold.code]
 
 
 def resolve_those_of_the_dead(sample: Sample) -> None:

@@ -73,8 +73,9 @@ def sockets() -> Counter[str]:
 
 
 def rooms() -> int:
-    """How many rooms have a socket of this process in them; each socket's own is none."""
-    return sum(len(rooms) - 1 for rooms in socketio.hub.rooms.values())
+    """How many rooms that clients can hear have a socket of this process in them; each namespace counts its own."""
+    names = (name for rooms in socketio.hub.rooms.values() for name in rooms)
+    return sum(name is not None and not name.startswith("@") for name in names)
 
 
 def _gauge(name: str, help: str, values: dict[str, float] | Counter[str], *labels: str) -> GaugeMetricFamily:

@@ -87,6 +87,13 @@ def test_several_workers_are_refused_with_a_hint() -> None:
     assert "one worker a process" in result.stderr
 
 
+def test_a_worker_that_serves_no_websockets_is_refused_with_a_hint() -> None:
+    command = [*GUNICORN, "-k", "sync", "--bind", "127.0.0.1:0"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert result.returncode != 0
+    assert "leave out -k" in result.stderr
+
+
 def test_a_certificate_is_refused_with_a_hint() -> None:
     command = [*GUNICORN, "--certfile", "no.pem", "--keyfile", "no.pem", "--bind", "127.0.0.1:0"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)

@@ -49,6 +49,22 @@ def test_an_account_that_is_not_there_is_said_to_be_unknown(app: Flask, command:
     assert (result.exit_code, result.output) == (1, "Error: Nobody has registered with x@example.com.\n")
 
 
+def test_a_name_steers_no_terminal(app: Flask) -> None:
+    name = "a\x1b]0;PWN\x07\x1b[2J\r\nroot\u202e"
+    form = {"email": "esc@example.com", "password": "correct horse battery", "name": name}
+    assert app.test_client().post("/api/auth/register", json=form).status_code == 201
+    for command in (["users", "list"], ["users", "role", "esc@example.com", "member"]):
+        printed = run(app, *command).stdout
+        assert not {"\x1b", "\x07", "\r", "\u202e"} & set(printed)
+    assert printed == r"a\x1b]0;PWN\x07\x1b[2J\r\nroot\u202e <esc@example.com> is a member." + "\n"
+
+
+@pytest.mark.parametrize("command", [["users", "list", "--limit"], ["connections", "--limit"], ["rooms", "--limit"]])
+def test_more_than_a_database_can_count_is_refused(app: Flask, command: list[str]) -> None:
+    result = run(app, *command, "9" * 20)
+    assert (result.exit_code, "is not in the range" in result.output) == (2, True)
+
+
 def log_in(app: Flask, email: str, password: str) -> int:
     return app.test_client().post("/api/auth/login", json={"email": email, "password": password}).status_code
 

@@ -173,6 +173,7 @@ def test_what_is_emitted_is_in_the_audit_trail_without_what_it_says(app: Flask, 
         ("error", "{}", 2, "there are"),
         ("notification-deleted", "{}", 1, "unreadCount"),
         ("notification-deleted", "[", 1, "DATA"),
+        ("notification-deleted", '{"userId": "x\\u0000", "id": "y", "unreadCount": 0}', 1, "U+0000"),
         ("user-typing", '{"conversationId": "c", "userId": "u", "typing": true}', 1, "without Redis"),
     ],
 )

@@ -1,12 +1,15 @@
 """What admins see of the processes: samples, rooms, people, alerts, and the way of an event."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
 import eventlet
 import pytest
 from flask import Flask
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import now
 from app.engine.offsets import Membership
@@ -244,6 +247,39 @@ def test_an_alert_of_a_process_that_died_is_resolved_by_another(
     record(clean=True)
     ((_, resolved),) = admins_socket.heard(SYSTEM_ALERT)
     assert resolved["resolvedAt"]
+    assert asked(admin, "alerts")[0]["resolvedAt"]
+
+
+@contextmanager
+def without_alerts(app: Flask) -> Iterator[None]:
+    """No alert can be stored."""
+    with app.app_context():
+        _rename(app, "alerts", "away")
+        try:
+            yield
+        finally:
+            db.session.rollback()
+            _rename(app, "away", "alerts")
+
+
+def _rename(app: Flask, old: str, new: str) -> None:
+    with app.app_context():
+        db.session.execute(text(f"ALTER TABLE {old} RENAME TO {new}"))
+        db.session.commit()
+
+
+def test_an_end_that_could_not_be_stored_is_told_with_the_next_sample(
+    app: Flask, admin: Person, record: Callable[..., None], lag: list[float]
+) -> None:
+    lag[:] = [900.0]
+    for _ in range(RAISED_AFTER):
+        record()
+    lag[:] = [1.0]
+    with without_alerts(app), pytest.raises(DBAPIError):
+        for _ in range(RESOLVED_AFTER):
+            record()
+    assert asked(admin, "alerts")[0]["resolvedAt"] is None
+    record()
     assert asked(admin, "alerts")[0]["resolvedAt"]
 
 

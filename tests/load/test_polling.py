@@ -45,7 +45,7 @@ def test_so_many_clients_poll_as_the_plan_says_and_answer_pings(server: Server, 
     assert {'realtime_connections{transport="polling"} 3.0', 'realtime_connections{transport="websocket"} 2.0'} < {
         *told
     }
-    assert run.outcome.faults(5, None) == []
+    assert run.outcome.faults(None) == []
     assert {transport: len(latencies) for transport, latencies in run.outcome.latencies.items()} == {
         "polling": 3 * 8,
         "WebSocket": 2 * 8,

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from tests.support.server import ROOT, Server
@@ -13,13 +14,18 @@ SETTINGS = {
     "CONNECTIONS_PER_ADDRESS": "100000",
     "LOG_LEVEL": "WARNING",
 }
+COMMAND = [sys.executable, "-W", "ignore", "-m", "flask", "--app", "wsgi", "load"]
 
 
 def main() -> int:
     with tempfile.TemporaryDirectory(prefix="load-") as folder, Server(Path(folder), SETTINGS) as server:
-        command = [sys.executable, "-W", "ignore", "-m", "flask", "--app", "wsgi", "load", *sys.argv[1:]]
-        return subprocess.run(command, cwd=ROOT, env=server.env, check=False).returncode
+        with subprocess.Popen([*COMMAND, *sys.argv[1:]], cwd=ROOT, env=server.env) as load:
+            while load.poll() is None:
+                with suppress(KeyboardInterrupt):  # Ctrl-C is the load test's, too, which ends with what there is
+                    load.wait()
+        return load.returncode
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with suppress(KeyboardInterrupt):
+        sys.exit(main())

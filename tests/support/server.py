@@ -67,7 +67,10 @@ class Server:
         :raises AssertionError: with the log, when the process ends or stays silent
         """
         with self.log_path.open("ab") as log:
-            self._process = subprocess.Popen(self._command, cwd=ROOT, env=self.env, stdout=log, stderr=log)
+            # In a session of its own: Ctrl-C in a terminal is for who started it.
+            self._process = subprocess.Popen(
+                self._command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
+            )
         try:
             self._wait_until_live(self._process)
         except BaseException:

@@ -201,3 +201,12 @@ def test_production_that_pushes_says_whom_to_write_to(production: pytest.MonkeyP
         load_settings()
     production.setenv("VAPID_CONTACT", "mailto:me@example.com")
     assert load_settings().vapid_private_key
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("SAMPLE_SECONDS", "inf"), ("JWT_ACCESS_MINUTES", "1e300"), ("AUDIT_DAYS", "nan")]
+)
+def test_a_time_that_never_ends_is_refused_by_name(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigError, match=name):
+        load_settings()
