@@ -6,6 +6,7 @@ which a patched process alone may do and which a reload (SIGHUP) has to read ane
 
 import errno
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,7 @@ with warnings.catch_warnings(action="ignore"):  # as in wsgi.py
 import eventlet.hubs
 from eventlet import wsgi
 from eventlet.greenio import GreenSocket
+from gunicorn.arbiter import Arbiter
 from gunicorn.workers.base_async import AsyncWorker
 
 BEAT = 1.0  # seconds between two signs of life to the main process, which kills a worker that gives none
@@ -51,6 +53,14 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         eventlet.hubs.use_hub()  # one of this process's own
         eventlet.monkey_patch()
         super().init_process()  # loads the application, then runs
+
+    def load_wsgi(self) -> None:
+        """Load the application. One that refuses to start ends the main process, too, which would try again for ever."""
+        try:
+            super().load_wsgi()
+        except SystemExit as refusal:
+            print(refusal.code, file=sys.stderr)  # noqa: T201
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def run(self) -> None:
         """Serve until told to stop; then drain, and end what is left."""
