@@ -9,6 +9,7 @@ from time import monotonic
 
 import pytest
 import redis
+from _pytest.mark import ParameterSet
 
 from tests.security.forgery import ago, forged, key_of
 from tests.support.api import Api
@@ -254,6 +255,10 @@ Fault = Callable[[Cluster], AbstractContextManager[Callable[[], None]]]
 """Lasts as long as its block, and does its harm again when it is told to."""
 
 
+def long(fault: Fault) -> ParameterSet:
+    return pytest.param(fault, marks=pytest.mark.long)
+
+
 @pytest.fixture
 def healed(cluster: Cluster) -> Iterator[None]:
     """At the end Redis carries events to each process again."""
@@ -267,7 +272,9 @@ def carries(server: Server) -> bool:
 
 
 @pytest.mark.usefixtures("healed")
-@pytest.mark.parametrize("fault", [flushed, restarted, away, pytest.param(frozen, marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "fault", [flushed, away, *(pytest.param(fault, marks=pytest.mark.long) for fault in (restarted, frozen))]
+)
 def test_sockets_in_every_process_are_disconnected_though_redis_is(
     fault: Fault,
     new_person: NewPerson,
