@@ -6,6 +6,7 @@ which a patched process alone may do and which a reload (SIGHUP) has to read ane
 
 import errno
 import os
+import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -19,6 +20,8 @@ with warnings.catch_warnings(action="ignore"):  # as in wsgi.py
 import eventlet.hubs
 from eventlet import wsgi
 from eventlet.greenio import GreenSocket
+from gunicorn.arbiter import Arbiter
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.base_async import AsyncWorker
 
 BEAT = 1.0  # seconds between two signs of life to the main process, which kills a worker that gives none
@@ -51,6 +54,14 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         eventlet.hubs.use_hub()  # one of this process's own
         eventlet.monkey_patch()
         super().init_process()  # loads the application, then runs
+
+    def load_wsgi(self) -> None:
+        """Load the application; one that refuses to start ends the main process, too, which else would try for ever."""
+        try:
+            super().load_wsgi()
+        except SystemExit as refusal:
+            print(refusal.code, file=sys.stderr)  # noqa: T201
+            sys.exit(Arbiter.WORKER_BOOT_ERROR)
 
     def run(self) -> None:
         """Serve until told to stop; then drain, and end what is left."""
@@ -113,6 +124,12 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
             return super().handle_request(listener_name, req, sock, addr)
         finally:
             deadline.cancel()
+
+    def handle_error(self, req: Any, client: Any, addr: Any, exc: Exception) -> None:
+        """Answer what is no HTTP, and log what is wrong with it; not what was sent, which may hold a token."""
+        if isinstance(exc, ParseException):
+            vars(exc).update({name: "..." for name, value in vars(exc).items() if isinstance(value, str | bytes)})
+        super().handle_error(req, client, addr, exc)
 
     def _beat(self) -> None:
         while True:

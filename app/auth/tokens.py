@@ -54,6 +54,8 @@ def claims_of(token: Any) -> dict[str, Any]:
         raise TokenExpired("The token has expired; get a new one from /api/auth/refresh.") from error
     except (PyJWTError, JWTExtendedException, ValueError) as error:
         raise Unauthenticated("The token is not valid.") from error
+    if "exp" not in claims:
+        raise Unauthenticated("The token is not valid.")
     return claims
 
 

@@ -7,3 +7,9 @@ class UserDeactivated(DomainEvent):
     """A user may no longer use the system."""
 
     user_id: str
+
+
+class RoleChanged(DomainEvent):
+    """A user may do more than before, or less."""
+
+    user_id: str

@@ -7,7 +7,7 @@ from app.core.transaction import Transaction, transaction
 from app.events.audit import AuditAction, Audited
 from app.events.connection import LeaveReason
 from app.events.controls import CheckRights
-from app.events.people import UserDeactivated
+from app.events.people import RoleChanged, UserDeactivated
 from app.extensions import db
 from app.people import queries
 from app.people.models import Department, Role, Team, TeamMember, User
@@ -156,6 +156,7 @@ def _set_role(tx: Transaction, actor: User | None, user: User, role: Role) -> No
         tx.publish(Audited(action=AuditAction.ROLE_CHANGED, actor_id=by, target=("user", user.id), details=details))
         user.role = role
         tx.publish(CheckRights(user_ids=(user.id,), reason=LeaveReason.ROLE_CHANGED))
+        tx.publish(RoleChanged(user_id=user.id))
 
 
 def _set_active(tx: Transaction, actor: User | None, user: User, *, active: bool) -> None:

@@ -179,13 +179,17 @@ def test_a_manager_no_longer_hears_the_tasks_of_who_left_the_team(new_person: Ne
     assert socket.heard() == [("room-left", {"room": f"tasks-{member.id}", "reason": "removed"})]
 
 
-def test_who_is_no_longer_a_manager_leaves_the_rooms_of_others(new_person: NewPerson, team: str, admin: Person) -> None:
+def test_who_is_no_longer_a_manager_leaves_the_rooms_of_others_and_has_to_connect_again(
+    new_person: NewPerson, team: str, admin: Person
+) -> None:
     manager, member = new_person("manager", [team]), new_person(teams=[team])
     socket = manager.connect()
     for command, id in (("join-analytics", member.id), ("join-tasks", manager.id), ("join-team", team)):
         assert socket.emit(command, id)["ok"]
     admin.patch(f"/api/users/{manager.id}", {"role": "member"})
-    assert socket.heard() == [("room-left", {"room": f"analytics-{member.id}", "reason": "role_changed"})]
+    left, (event, why) = socket.heard()
+    assert left == ("room-left", {"room": f"analytics-{member.id}", "reason": "role_changed"})
+    assert (event, why["code"], socket.connected) == ("error", "role_changed", False)
 
 
 def test_who_moves_to_another_department_leaves_the_room_of_the_first(

@@ -227,7 +227,7 @@ class Engine(engineio.Server):  # type: ignore[misc]  # python-engineio carries 
 
     def _check_origin(self, environ: Environ) -> None:
         origin = environ.get("HTTP_ORIGIN")
-        if origin and self.cors_allowed_origins != []:
+        if origin is not None and self.cors_allowed_origins != []:
             allowed = self._cors_allowed_origins(environ)
             if allowed is not None and origin not in allowed:
                 raise _refused(FORBIDDEN)
