@@ -31,6 +31,9 @@ ACKS = (kinds.ACK, kinds.BINARY_ACK)
 class Inbound:
     """Handles the messages of the connections of a server.
 
+    Attributes:
+        auth_is_judged: whether somebody else refuses an ``auth`` that is no object, and says so in their own words.
+
     Args:
         server: the :class:`socketio.Server`, whose handling of messages it takes the place of.
         hub: its client manager.
@@ -42,6 +45,7 @@ class Inbound:
         self._engine: Engine = server.eio
         self._hub = hub
         self._connect_seconds = connect_seconds
+        self.auth_is_judged = False
         self._connecting: set[str] = set()
         self._strangers: set[str] = set()  # connections that no namespace has let in yet
         self._engine.on("connect", self._connected)
@@ -87,7 +91,7 @@ class Inbound:
             self._server._handle_ack(eio_sid, namespace, packet.id, packet.data)
 
     def _connect(self, eio_sid: str, packet: Any) -> None:
-        if packet.data is not None and not isinstance(packet.data, dict):
+        if not (packet.data is None or isinstance(packet.data, dict) or self.auth_is_judged):
             self._refuse(eio_sid, packet.namespace, "auth has to be an object")
             return
         if not self._is_known(packet.namespace or "/"):

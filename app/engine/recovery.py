@@ -39,7 +39,8 @@ class Application:
     """What recovery asks of the application.
 
     Attributes:
-        authenticate: whose a client is, by the ``auth`` that it sent; it may raise ConnectionRefusedError.
+        authenticate: whose a client is, by the ``auth`` that it sent, which may be no object; it raises
+            ConnectionRefusedError when it does not say.
         allowed: of an owner's id and rooms, those that the owner may hear.
         gone: is told the sid of each socket that is no more, and why.
     """

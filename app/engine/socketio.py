@@ -94,7 +94,7 @@ class SocketIO(flask_socketio.SocketIO):
         options.setdefault("json", strict_json)
         super().init_app(app, client_manager=self.hub, **options)
         self.server.eio = Engine.in_place_of(self.server.eio, Options(**own))
-        Inbound(self.server, self.hub, connect_seconds)
+        self._inbound = Inbound(self.server, self.hub, connect_seconds)
         if not isinstance(self.broker, LocalBroker):
             self.hub.pass_calls_on(self.broker.publish)
         self.broker.start(self.hub.deliver)
@@ -120,6 +120,7 @@ class SocketIO(flask_socketio.SocketIO):
         self.sessions = sessions
         self.presence = presence
         self.recovery = Recovery(self.hub, history, sessions, application, self.publish)
+        self._inbound.auth_is_judged = True  # by application.authenticate
         hooks.recover(self.server, Handshake(self.server, self.hub, self.recovery, application), self.recovery)
 
     def observe(self, observer: Observer) -> None:
