@@ -5,12 +5,15 @@ import logging
 import resource
 import socket
 from contextlib import suppress
+from http import HTTPStatus
 from typing import Any
 
 import eventlet
 import eventlet.wsgi
 from eventlet import hubs
 
+from app.engine import strict_http
+from app.engine.strict_http import Chunks, NotHttp
 from app.engine.transport.complaints import Complaints
 
 logger = logging.getLogger(__name__)
@@ -62,6 +65,8 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
     and with it the socket: each event stream that was broken off cost a file descriptor.
     """
 
+    rfile: Any
+
     def __init__(self, state: Any, server: Any, request_seconds: float = REQUEST_SECONDS) -> None:
         """
         Args:
@@ -94,8 +99,31 @@ class HttpConnection(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]  # event
                 self._deadline.cancel()
                 self._deadline = None
 
+    def parse_request(self) -> bool:
+        try:
+            strict_http.check_request_line(self.raw_requestline)
+            self.rfile = strict_http.Fields(self.rfile)
+            if not super().parse_request():
+                return False
+            strict_http.check_fields(self.request_version, self.headers)
+        except NotHttp as error:
+            self.send_error(HTTPStatus.BAD_REQUEST, str(error))
+            return False
+        return True
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse what is no HTTP; the standard library would answer with a page of HTML."""
+        self.log_error("%d, %s", code, explain or message)
+        status = HTTPStatus(code)
+        self.wfile.write(
+            f"HTTP/1.1 {status} {status.phrase}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n".encode()
+        )
+        self.close_connection = True
+
     def get_environ(self) -> Any:
         environ = super().get_environ()
+        if environ["eventlet.input"].chunked_input:
+            environ["wsgi.input"] = environ["eventlet.input"] = Chunks.in_place_of(environ["eventlet.input"])
         if self.request_version == "HTTP/1.0":  # RFC 9110, section 7.8: there it means nothing
             environ.pop("HTTP_UPGRADE", None)
         if _is_read(environ["eventlet.input"]):

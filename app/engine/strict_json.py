@@ -1,6 +1,7 @@
 """JSON without NaN and Infinity, which Python writes and no JavaScript client reads: it would drop its connection."""
 
 import json
+from math import isinf
 from typing import Any, NoReturn
 
 
@@ -10,8 +11,15 @@ def dumps(value: Any, **options: Any) -> str:
 
 
 def loads(text: str | bytes, **options: Any) -> Any:
-    """What the JSON ``text`` says; ValueError if it is none."""
-    return json.loads(text, parse_constant=_refuse, **options)
+    """What the JSON ``text`` says; ValueError if it is none, or holds a number that Python reads as Infinity."""
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite, **options)
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if isinf(value):
+        raise ValueError(f"{number} is too large a number")
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:
