@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.e2e.scenarios import World
+from tests.security.aviary import Aviary
 from tests.support.api import Api
 from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
@@ -25,6 +26,13 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two processes of gunicorn."""
     with Cluster(tmp_path_factory.mktemp("cluster"), 2, GENEROUS, GUNICORN) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def aviary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aviary]:
+    """A server of its own, on which canaries sing in any room."""
+    with Aviary(tmp_path_factory.mktemp("aviary"), GENEROUS) as running:
         yield running
 
 
