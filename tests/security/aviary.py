@@ -13,6 +13,13 @@ from tests.support.server import Server
 
 CANARIES = (sys.executable, "-m", "tests.support.canaries")
 PASSWORD = "a long password"
+SETTINGS = {
+    "LOGINS_PER_MINUTE": "10000",
+    "REQUESTS_PER_MINUTE": "1000000",
+    "COMMANDS_PER_SECOND": "10000",
+    "COMMANDS_BURST": "10000",
+    "RECOVERY_SECONDS": "3600",
+}
 NUMBERS = count(1)
 SO_FAR = "so far"  # the type of the notifications with which people find out what they have heard
 
@@ -20,8 +27,8 @@ SO_FAR = "so far"  # the type of the notifications with which people find out wh
 class Aviary(Server):
     """The product, with a route more."""
 
-    def __init__(self, folder: Path, env: dict[str, str]) -> None:
-        super().__init__(folder, env, CANARIES)
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, SETTINGS, CANARIES)
 
 
 def sing(url: str, rooms: Mapping[str, Sequence[str]]) -> None:
@@ -59,6 +66,11 @@ def _is_own(heard: Heard) -> bool:
     return heard.event == "new-notification" and heard.payload["type"] == SO_FAR
 
 
+def a_canary(heard: Heard) -> bool:
+    """Whether it was one that sang."""
+    return heard.event == "canary"
+
+
 def canaries(heard: Sequence[Heard]) -> list[Any]:
     """The names of the canaries among what was heard, in order."""
-    return [payload["called"] for event, payload in heard if event == "canary"]
+    return [event.payload["called"] for event in heard if a_canary(event)]

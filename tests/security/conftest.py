@@ -32,7 +32,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 @pytest.fixture(scope="session")
 def aviary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aviary]:
     """A server of its own, on which canaries sing in any room."""
-    with Aviary(tmp_path_factory.mktemp("aviary"), GENEROUS) as running:
+    with Aviary(tmp_path_factory.mktemp("aviary")) as running:
         yield running
 
 

@@ -1,4 +1,4 @@
-"""A Socket.IO client that hides nothing: what it heard is there in order, and it ends and comes back when it is told."""
+"""A Socket.IO client that hides nothing: all that it heard is there, in order, and it goes when it is told to."""
 
 import json
 import re

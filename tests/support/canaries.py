@@ -1,7 +1,8 @@
 """The product, with a route that has canaries sing in rooms of any kind: `python -m tests.support.canaries`.
 
 What happens in some rooms is hard to make happen. A canary comes of nothing, and goes the way of every other event: it
-is stored in a transaction, numbered by the relay, carried by the broker, and kept as history.
+is stored in a transaction, numbered by the relay, carried by the broker, and kept as history. Passwords cost next to
+nothing here: many people register and log in, and how well they are hashed is not what is tested.
 """
 
 from wsgi import app  # before anything else: it patches the standard library for eventlet
@@ -9,13 +10,17 @@ from wsgi import app  # before anything else: it patches the standard library fo
 # isort: split
 from typing import Annotated, ClassVar
 
+from argon2 import PasswordHasher
 from pydantic import Field
 
+from app.auth import passwords
 from app.cli.serve import serve
 from app.core.api import body, public, returns
 from app.core.schema import Schema
 from app.core.transaction import transaction
 from app.events.base import Published
+
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 class Canary(Published):
