@@ -54,12 +54,15 @@ def listening(server: Server, to: Api, namespace: str = "/") -> SocketClient:
 
 
 def heard_by(socket: SocketClient, of: Api) -> list[Heard]:
-    """All that a socket of somebody has heard by now: they notify themselves, and what comes before that was there."""
+    """What a socket of somebody has heard by now: they notify themselves, and what comes before that was there.
+
+    But for who comes and goes: that is told some time later, and is nobody's doing.
+    """
     number = next(NUMBERS)
     form = {"userId": of.user["id"], "type": SO_FAR, "title": str(number), "message": "-"}
     ok(of.post("/api/notifications", form))
     heard = socket.hear(lambda heard: _is_own(heard) and heard.payload["title"] == str(number))
-    return [event for event in heard if not _is_own(event)]
+    return [event for event in heard if not _is_own(event) and event.event != "presence-changed"]
 
 
 def _is_own(heard: Heard) -> bool:
