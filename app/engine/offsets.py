@@ -51,10 +51,21 @@ class Membership:
     Attributes:
         since: it is to hear the events after this one. Older than ``at`` only after a join with ``since``.
         at: the newest event when it entered; what came between the two was replayed to it, after that event.
+        live: what came after this one it heard as it came, though that was before `at`: it was in the room already
+            when it asked for older events. None: nothing before `at`.
     """
 
     since: int
     at: int
+    live: int | None = None
+
+    def replayed(self, since: int, at: int) -> "Membership":
+        """
+        That of a socket which is in the room, and is sent what came after ``since`` and before it entered.
+
+        Whether an older replay arrived is not known: after a cut in the middle of this one, that one may be told again.
+        """
+        return Membership(since, at, self.at if self.live is None else self.live)
 
 
 def positions(memberships: Mapping[str, Membership], heard: Offset) -> dict[str, int]:
@@ -77,22 +88,35 @@ def positions(memberships: Mapping[str, Membership], heard: Offset) -> dict[str,
     return found
 
 
-def is_missed(
-    seq: int,
-    rooms: Collection[str],
-    memberships: Mapping[str, Membership],
-    heard_of: Mapping[str, int],
-    allowed: Collection[str],
-) -> bool:
-    """Whether a client should hear an event and has heard it in none of its rooms.
+class Standing:
+    """What a client that comes back has heard.
+
+    Attributes:
+        heard_of: how far it has heard each of its rooms.
 
     Args:
-        seq: the event's number.
-        rooms: the event's rooms.
-        memberships: the client's rooms.
-        heard_of: how far it has heard each of them, from :func:`positions`.
-        allowed: the rooms that it may still hear.
+        memberships: its rooms, in the order of entering.
+        heard: the newest offset that it got.
     """
-    mine = [room for room in rooms if room in memberships]
-    heard = any(memberships[room].since < seq <= heard_of[room] for room in mine)
-    return not heard and any(seq > heard_of[room] and room in allowed for room in mine)
+
+    def __init__(self, memberships: Mapping[str, Membership], heard: Offset) -> None:
+        self.heard_of = positions(memberships, heard)
+        self._memberships = memberships
+        self._newest = heard.seq
+
+    def misses(self, seq: int, rooms: Collection[str], allowed: Collection[str]) -> bool:
+        """Whether it should hear an event and has heard it in none of its rooms.
+
+        Args:
+            seq: the event's number.
+            rooms: the event's rooms.
+            allowed: the rooms that it may still hear.
+        """
+        mine = [room for room in rooms if room in self._memberships]
+        heard = any(self._has_heard(seq, room) for room in mine)
+        return not heard and any(seq > self.heard_of[room] and room in allowed for room in mine)
+
+    def _has_heard(self, seq: int, room: str) -> bool:
+        stay = self._memberships[room]
+        as_it_came = stay.live is not None and stay.live < seq <= self._newest
+        return as_it_came or stay.since < seq <= self.heard_of[room]

@@ -9,7 +9,7 @@ import json
 import logging
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from eventlet import Timeout, sleep, spawn_n
@@ -19,7 +19,7 @@ from app.engine.client import Client
 from app.engine.envelope import Envelope
 from app.engine.history import Bound, History
 from app.engine.hub import Hub
-from app.engine.offsets import Membership, Offset, is_missed, positions
+from app.engine.offsets import Membership, Offset, Standing
 from app.engine.sessions import Owner, Session, Sessions
 from app.engine.upkeep import BATCH, Upkeep
 
@@ -286,16 +286,16 @@ class Recovery:
             self._hub.basic_enter_room(session.sid, session.namespace, room)
         self._hub.hold(session.sid)  # anew: what is older is among what is read now
         now = self._hub.seq
-        heard_of = positions(before, heard)
-        found = self._history.all_after(list(before), min(heard_of.values(), default=now), MOST_MISSED)
+        standing = Standing(before, heard)
+        found = self._history.all_after(list(before), min(standing.heard_of.values(), default=now), MOST_MISSED)
         allowed = self._application.allowed(session.owner.id, list(before))
         if found is None:
             return False
-        missed = [e for e in found if _number(e) <= now and is_missed(_number(e), e.rooms, before, heard_of, allowed)]
+        missed = [e for e in found if _number(e) <= now and standing.misses(_number(e), e.rooms, allowed)]
         for room in [room for room in before if room in rooms and room not in allowed]:
             del rooms[room]
             self._hub.basic_leave_room(session.sid, session.namespace, room)
-        self._schedule(client, missed, heard_of)
+        self._schedule(client, missed, standing.heard_of)
         return True
 
     def _schedule(self, client: Client, missed: list[Envelope], heard_of: dict[str, int]) -> None:
@@ -303,8 +303,8 @@ class Recovery:
         rooms, heard = client.session.rooms, client.heard
         late = {e.seq: e for e in missed if _number(e) <= heard.seq}
         for room in [room for room in rooms if heard_of.get(room, heard.seq) < heard.seq]:
-            del rooms[room]  # and to the end: replays go in the order of entering
-            rooms[room] = Membership(heard_of[room], heard.seq)
+            stay = rooms.pop(room)  # and to the end: replays go in the order of entering
+            rooms[room] = replace(stay, since=heard_of[room], at=heard.seq)
             for envelope in [e for e in late.values() if room in e.rooms and _number(e) > heard_of[room]]:
                 client.replay.append((envelope, Offset(heard.seq, room, _number(envelope))))
                 del late[envelope.seq]
@@ -315,6 +315,9 @@ class Recovery:
         session, since = client.session, offset.of(room)
         if not self._reaches(offset):
             return False
+        before = session.rooms.get(room)
+        if before is not None and before.since <= since:
+            return True
         self._client(session.sid)
         self._hub.hold(session.sid)
         self._hub.basic_enter_room(session.sid, session.namespace, room)
@@ -328,7 +331,7 @@ class Recovery:
             if number <= now and not any(other.since < number for other in others):
                 client.replay.append((envelope, Offset(now, room, number)))
         before = session.rooms.pop(room, None)  # and to the end: replays go in the order of entering
-        session.rooms[room] = Membership(since if before is None else min(since, before.since), now)
+        session.rooms[room] = Membership(since, now) if before is None else before.replayed(since, now)
         return True
 
     def _reaches(self, offset: Offset) -> bool:

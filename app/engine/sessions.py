@@ -7,7 +7,7 @@ belongs to the connection that claimed it last; what an older connection still w
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -233,8 +233,8 @@ class Sessions:
 
 
 def _dump(rooms: Mapping[str, Membership]) -> str:
-    return json.dumps([[room, m.since, m.at] for room, m in rooms.items()])
+    return json.dumps([[room, *(number for number in astuple(m) if number is not None)] for room, m in rooms.items()])
 
 
 def _load(text: str) -> dict[str, Membership]:
-    return {room: Membership(since, at) for room, since, at in json.loads(text)}
+    return {room: Membership(*stay) for room, *stay in json.loads(text)}

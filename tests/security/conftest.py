@@ -1,10 +1,13 @@
 """The product with its demo users: one process, and two that share a Redis and a PostgreSQL; the JavaScript client."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.scenarios import World
+from tests.security.aviary import Aviary
+from tests.security.production import migrated
 from tests.support.api import Api
 from tests.support.cluster import Cluster
 from tests.support.js_client import JsPeer
@@ -31,6 +34,19 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     """Two processes of gunicorn."""
     with Cluster(tmp_path_factory.mktemp("cluster"), 2, GENEROUS, GUNICORN) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def aviary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aviary]:
+    """A server of its own, on which canaries sing in any room."""
+    with Aviary(tmp_path_factory.mktemp("aviary")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def production_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables, and nothing in them."""
+    return migrated(tmp_path_factory.mktemp("database") / "app.db")
 
 
 @pytest.fixture(scope="session")

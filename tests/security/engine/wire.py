@@ -166,6 +166,13 @@ class WebSocket:
         with suppress(OSError):
             self._tcp.shutdown(socket.SHUT_RDWR)
 
+    def finish(self) -> None:
+        """End the TCP connection from this side, and wait until the server has ended it, too."""
+        with suppress(OSError):
+            self._tcp.shutdown(socket.SHUT_WR)
+        self.rest()
+        self.close()
+
     def reset(self) -> None:
         """Close the TCP connection, as a system does whose process has crashed."""
         self._tcp.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
