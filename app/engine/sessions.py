@@ -7,7 +7,7 @@ belongs to the connection that claimed it last; what an older connection still w
 import json
 import secrets
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -233,7 +233,11 @@ class Sessions:
 
 
 def _dump(rooms: Mapping[str, Membership]) -> str:
-    return json.dumps([[room, *(number for number in astuple(m) if number is not None)] for room, m in rooms.items()])
+    return json.dumps([[room, *_numbers(stay)] for room, stay in rooms.items()])
+
+
+def _numbers(stay: Membership) -> tuple[int, ...]:
+    return (stay.since, stay.at) if stay.live is None else (stay.since, stay.at, stay.live)
 
 
 def _load(text: str) -> dict[str, Membership]:
