@@ -117,11 +117,14 @@ class RedisStreams:
 
 
 def _client(url: str, timeout: float) -> "Redis":
-    """Without the library's retries, and with the older protocol, whose answers have one form."""
+    """Without the library's retries, and with the older protocol, whose answers have one form. What is no UTF-8, and so
+    was written by somebody else, is read all the same: the reader would stand before it for ever.
+    """
     return Redis.from_url(
         url,
         protocol=2,
         decode_responses=True,
+        encoding_errors="replace",
         retry=Retry(NoBackoff(), 0),
         socket_connect_timeout=TIMEOUT,
         socket_timeout=timeout,
