@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from app.core.clock import Timestamp
-from app.core.schema import Schema
+from app.core.schema import Digits, Schema
 from app.events.monitoring import AlertFacts
 from app.events.presence import PresenceStatus
 
@@ -90,7 +90,7 @@ class Samples(Schema):
 class RoomsQuery(Schema):
     """How many rooms, the largest first."""
 
-    limit: Annotated[int, Field(ge=1, le=500)] = 50
+    limit: Annotated[int, Field(ge=1, le=500), Digits] = 50
 
 
 class RoomSize(Schema):

@@ -8,7 +8,7 @@ from pydantic import Field
 from app.core import json
 from app.core.clock import Timestamp
 from app.core.errors import NotFound, ValidationFailed
-from app.core.schema import Schema
+from app.core.schema import Digits, Schema
 from app.engine.offsets import Offset
 from app.events.rooms import parse_room
 from app.extensions import db, socketio
@@ -20,8 +20,8 @@ class CatchUpQuery(Schema):
     """Which events: those of ``room``, behind the offset ``after``; without it from the oldest that is kept."""
 
     room: Annotated[str, Field(max_length=128)]
-    after: Annotated[str, Field(max_length=160)] | None = None
-    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    after: Annotated[str, Field(max_length=160, description="An offset, as events come with it.")] | None = None
+    limit: Annotated[int, Field(ge=1, le=100), Digits] = 50
 
 
 class PastEvent(Schema):
