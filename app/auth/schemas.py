@@ -26,7 +26,7 @@ def stored_email(address: str) -> str:
     return address
 
 
-Email = Annotated[str, Field(max_length=254), AfterValidator(_normalized)]
+Email = Annotated[str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_normalized)]
 Password = Annotated[str, Field(min_length=8, max_length=256)]
 
 

@@ -39,6 +39,9 @@ class RouteSpec:
             ``session`` (any user, with the pages' cookie), or the roles that may call it, comma separated.
         status: of the answer that is hoped for.
         also: other statuses that come with the same ``response``.
+        form: the fields of the form that it takes instead of a JSON body; it checks them itself, and shows the form
+            again with what is wrong.
+        csrf: it takes the CSRF token of a page, in the header ``X-CSRFToken``.
         fails: statuses of errors that don't follow from the rest of what is declared.
         media_types: what it may answer with besides ``response`` as JSON.
         tag: what Swagger lists it under; None: its blueprint's name.
@@ -47,6 +50,8 @@ class RouteSpec:
     access: str | None = None
     query: type[Schema] | None = None
     body: type[Schema] | None = None
+    form: type[Schema] | None = None
+    csrf: bool = False
     response: type[BaseModel] | None = None
     status: int = 200
     also: tuple[int, ...] = ()

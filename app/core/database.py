@@ -14,6 +14,8 @@ from contextlib import contextmanager, nullcontext
 from typing import Any
 
 from sqlalchemy import Connection, Engine, event
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from app.core.errors import Unavailable
@@ -53,6 +55,16 @@ def _sqlite_turn() -> Iterator[None]:
         yield
     finally:
         _one_writer.release()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether ``error`` says that the database can't be used now, and so that it is worth trying again.
+
+    SQLite gives the same name to a statement that it can't run, such as one about a table that is not there.
+    """
+    if isinstance(error, OperationalError):
+        return getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR
+    return isinstance(error, PoolTimeout)
 
 
 def configure_sqlite(engine: Engine) -> None:

@@ -15,6 +15,7 @@ from werkzeug.exceptions import HTTPException
 from app.config import current_settings
 from app.core import cause, json
 from app.core.bounded_log import BoundedLog
+from app.core.database import is_away
 from app.core.errors import AppError, NotFound, Unavailable
 from app.core.ids import new_id
 
@@ -107,6 +108,8 @@ def _http_error(error: HTTPException) -> Response:
 
 
 def _database_away(error: DBAPIError | PoolTimeout) -> Response:
+    if not is_away(error):
+        return _unexpected(error)
     logger.error("the database can't be used: %s", error)
     return error_response(Unavailable("The database can't be reached now; try again.", retry_after=1))
 

@@ -22,6 +22,8 @@ from app.extensions import db
 
 Row = TypeVar("Row")
 
+CURSOR = "The `nextCursor` of the page before, of the same list in the same order."
+
 _TIME: TypeAdapter[datetime] = TypeAdapter(Timestamp)
 
 
@@ -29,7 +31,7 @@ class PageQuery(Schema):
     """The parameters of every list."""
 
     limit: Annotated[int, Field(ge=1, le=100), Digits] = 50
-    cursor: Annotated[str, Field(max_length=128)] | None = None
+    cursor: Annotated[str, Field(max_length=128, description=CURSOR)] | None = None
 
 
 @dataclass(frozen=True)

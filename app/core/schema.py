@@ -13,10 +13,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    GetJsonSchemaHandler,
     StringConstraints,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
+from pydantic_core import CoreSchema
 
 T = TypeVar("T")
 
@@ -39,6 +41,7 @@ class text(GroupedMetadata):  # noqa: N801 - it reads as what a field is
     def __iter__(self) -> Iterator[Any]:
         yield from StringConstraints(strip_whitespace=True, min_length=1, max_length=self.longest)
         yield AfterValidator(_visible)
+        yield Field(description="Holds a character that can be seen; white space around it is dropped.")
 
 
 def _visible(value: str) -> str:
@@ -65,6 +68,14 @@ def _separated(value: object) -> object:
 
 Separated = BeforeValidator(_separated)
 """For several values in a query string, with commas between."""
+
+
+def _integral(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+Integral = BeforeValidator(_integral)
+"""For a whole number in a body, after its bounds: JSON knows one kind of number, so that ``4.0`` says ``4``."""
 
 Digits = BeforeValidator(_whole_number)
 """For a whole number in a query string, after its bounds; by itself pydantic would also read ``1.0`` and ``1_0``."""
@@ -94,6 +105,8 @@ class Nothing(Schema):
 class Change(Schema):
     """The body of a PATCH: what is left out stays, and something is given."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     @model_validator(mode="after")
     def _changes_something(self) -> Self:
         if not self.model_fields_set:
@@ -107,5 +120,15 @@ def _given(value: T | None) -> T:
     return value
 
 
-Kept = Annotated[T | None, AfterValidator(_given)]
+@dataclass(frozen=True)
+class _NeverNull:
+    """Says so in the JSON Schema."""
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        found = handler(schema)
+        choices = [choice for choice in found.get("anyOf", ()) if choice != {"type": "null"}]
+        return choices[0] if len(choices) == 1 else found
+
+
+Kept = Annotated[T | None, AfterValidator(_given), _NeverNull()]
 """A field of a :class:`Change` that can be left out (its default is None) and can't be null."""

@@ -13,10 +13,10 @@ from app.auth.schemas import LogIn
 from app.auth.tokens import access_token
 from app.auth.web_session import begin_session, end_session, session_identity
 from app.config import current_settings
-from app.core.api import produces, public, returns
+from app.core.api import declare, produces, public, returns
 from app.core.errors import AppError
 from app.dashboard.forms import LogInForm, LogOutForm
-from app.dashboard.schemas import PageToken
+from app.dashboard.schemas import Credentials, Page, PageToken
 from app.dashboard.session import signed_in
 from app.events.base import Channel
 from app.events.registry import EVENTS, events_of
@@ -121,6 +121,12 @@ def token() -> PageToken:
     csrf.protect()
     seconds = current_settings().access_lifetime.total_seconds()
     return PageToken(access_token=access_token(current_identity().login), expires_in=seconds)
+
+
+declare(login_form, also=(302,))
+declare(log_in, form=Credentials, fails=(400, 401, 429))
+declare(log_out, form=Page, fails=(400,))
+declare(token, csrf=True, fails=(400,))
 
 
 @bp.get("/push-worker.js")

@@ -33,10 +33,10 @@ class StateCollector(Collector):
         yield from self._pushes()
         faults = CounterMetricFamily(
             "realtime_broker_faults",
-            "What went wrong between this process and Redis, by kind: lost, forged, refused, reconnected",
+            "What went wrong between this process and Redis, by kind: lost, forged, repeated, refused, reconnected",
             labels=["kind"],
         )
-        for kind in ("lost", "forged", "refused", "reconnected"):
+        for kind in ("lost", "forged", "repeated", "refused", "reconnected"):
             faults.add_metric([kind], socketio.broker.counts[kind])
         yield faults
 

@@ -10,15 +10,14 @@ from typing import Any
 
 import structlog
 from redis import RedisError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from structlog.typing import EventDict, Processor
 
 from app.config import Settings
 from app.core.cause import current_cause
+from app.core.database import is_away
 from app.core.errors import Unavailable
 
-AWAY = (OperationalError, PoolTimeout, RedisError, TimeoutError, Unavailable)
+AWAY = (RedisError, TimeoutError, Unavailable)
 HANDLER = logging.StreamHandler()
 MOST_LINES = 100  # of a traceback: the last ones
 MOST_ITEMS = 50  # of a list
@@ -79,7 +78,7 @@ def _exception(_: Any, __: str, line: EventDict) -> EventDict:
     info = line.pop("exc_info", None)
     if info:
         error = info[1]
-        if isinstance(error, AWAY):
+        if isinstance(error, AWAY) or is_away(error):
             line["exception"] = _shown(f"{type(error).__name__}: {error}".partition("\n")[0])
         else:
             lines = "".join(traceback.format_exception(error)).splitlines()[-MOST_LINES:]

@@ -3,6 +3,8 @@
 from typing import Any
 
 from flask import Blueprint
+from flask.sansio.blueprints import BlueprintSetupState
+from werkzeug.routing import BaseConverter
 
 from app.auth.guard import authenticated, current_user
 from app.core.api import body, fails, query, returns
@@ -19,6 +21,17 @@ from app.notifications.schemas import (
 )
 
 bp = Blueprint("notifications", __name__, url_prefix="/api/notifications")
+
+
+class NotificationId(BaseConverter):
+    """An id, which ``read`` is not: else ``/read`` would be said to take DELETE."""
+
+    regex = r"(?!read$)[^/]+"
+
+
+@bp.record
+def _register(state: BlueprintSetupState) -> None:
+    state.app.url_map.converters["notification"] = NotificationId
 
 
 @bp.get("")
@@ -52,13 +65,14 @@ def mark_read(id: str) -> Notification:
 @bp.patch("/read")
 @authenticated
 @body(ReadNotifications)
+@fails(404)
 @returns(NotificationsBulkRead)
 def mark_many_read(body: ReadNotifications) -> NotificationsBulkRead:
     """Mark several or all notifications as read; ``ids`` of the answer are those that were unread."""
     return service.mark_many_read(current_user(), body)
 
 
-@bp.delete("/<id>")
+@bp.delete("/<notification:id>")
 @authenticated
 @returns(None, 204)
 def delete_notification(id: str) -> None:

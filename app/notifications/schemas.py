@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from app.core.clock import Timestamp
 from app.core.pagination import PageQuery
-from app.core.schema import Id, Schema, TrueOrFalse, text
+from app.core.schema import Id, Kept, Schema, TrueOrFalse, text
 
 
 class NotificationsQuery(PageQuery):
@@ -33,12 +33,14 @@ class SendNotification(Content):
 class ReadNotifications(Schema):
     """Which notifications to mark as read: those with ``ids``, or all."""
 
-    ids: Annotated[list[Id], Field(min_length=1, max_length=1000)] | None = None
-    all: bool | None = None
+    model_config = ConfigDict(json_schema_extra={"oneOf": [{"required": ["ids"]}, {"required": ["all"]}]})
+
+    ids: Kept[Annotated[list[Id], Field(min_length=1, max_length=1000)]] = None
+    all: Kept[Annotated[bool, Field(json_schema_extra={"const": True})]] = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if (self.ids is None) == (self.all is None) or self.all is False:
+        if len(self.model_fields_set) != 1 or self.all is False:
             raise ValueError("takes either ids or all: true")
         return self
 

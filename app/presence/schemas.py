@@ -2,24 +2,24 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, Field
 
 from app.core.clock import Timestamp
-from app.core.schema import Id, Schema
+from app.core.schema import Id, Schema, Separated
 from app.events.presence import PresenceStatus
 
 MOST_USERS = 100  # that one request may ask about
 
 
-def _split(value: object) -> object:
-    return tuple(dict.fromkeys(value.split(","))) if isinstance(value, str) else value
+def _once_each(ids: list[str]) -> list[str]:
+    return list(dict.fromkeys(ids))
 
 
 UserIds = Annotated[
-    tuple[Id, ...],
+    list[Annotated[Id, Field(pattern=r"^[A-Za-z0-9_-]*$")]],
+    Separated,
     Field(min_length=1, max_length=MOST_USERS),
-    BeforeValidator(_split),
-    WithJsonSchema({"type": "string", "description": f"Ids of users, comma separated, {MOST_USERS} at the most."}),
+    AfterValidator(_once_each),
 ]
 
 

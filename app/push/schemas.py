@@ -37,7 +37,15 @@ def _secret(text: str) -> str:
     return text.rstrip("=")
 
 
-Endpoint = Annotated[str, Field(min_length=1, max_length=LONGEST_ENDPOINT)]
+Endpoint = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=LONGEST_ENDPOINT,
+        description="The address of a push service in the internet, over HTTPS.",
+        json_schema_extra={"format": "uri"},
+    ),
+]
 
 
 class PublicKey(Schema):
@@ -49,8 +57,12 @@ class PublicKey(Schema):
 class SubscriptionKeys(Schema):
     """What pushes to a browser are encrypted with, each in base64url."""
 
-    p256dh: Annotated[str, Field(alias="p256dh", max_length=100), AfterValidator(_point)]
-    auth: Annotated[str, Field(max_length=30), AfterValidator(_secret)]
+    p256dh: Annotated[
+        str,
+        Field(alias="p256dh", max_length=100, description="An uncompressed point of P-256: RFC 8291, section 3.1."),
+        AfterValidator(_point),
+    ]
+    auth: Annotated[str, Field(max_length=30, description="16 bytes."), AfterValidator(_secret)]
 
 
 class Subscribe(Schema):

@@ -6,12 +6,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.core import metrics
 from app.core.bounded_log import BoundedLog
 from app.core.cause import caused, current_cause
+from app.core.database import is_away
 from app.core.errors import AppError, NotFound, TokenRevoked, Unavailable, ValidationFailed
 from app.engine import SocketGone
 from app.events.base import NAMESPACES, Ack, Command
@@ -98,10 +97,10 @@ def _answer_for(name: str, obey: Callable[..., Ack], *arguments: Any) -> dict[st
         return None
     except AppError as error:
         return _refuse(connection, name, error)
-    except (OperationalError, PoolTimeout):
-        logger.exception("%s could not reach the database", name)
-        return _refuse(connection, name, Unavailable("The database can't be reached now; try again."))
-    except Exception:
+    except Exception as error:
+        if is_away(error):
+            logger.exception("%s could not reach the database", name)
+            return _refuse(connection, name, Unavailable("The database can't be reached now; try again."))
         logger.exception("%s failed", name)
         reference = {"requestId": current_cause()}
         return _refuse(connection, name, AppError("Something went wrong on our side.", reference))

@@ -20,7 +20,7 @@ class CatchUpQuery(Schema):
     """Which events: those of ``room``, behind the offset ``after``; without it from the oldest that is kept."""
 
     room: Annotated[str, Field(max_length=128)]
-    after: Annotated[str, Field(max_length=160)] | None = None
+    after: Annotated[str, Field(max_length=160, description="An offset, as events come with it.")] | None = None
     limit: Annotated[int, Field(ge=1, le=100), Digits] = 50
 
 

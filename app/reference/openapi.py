@@ -81,7 +81,7 @@ def _documented(view: View, described: dict[str, Any]) -> View:
 
 @cache  # the routes are the same in every application of a process
 def _schemas(specs: tuple[RouteSpec, ...]) -> JsonSchemas:
-    received = [schema for spec in specs for schema in (spec.query, spec.body) if schema]
+    received = [schema for spec in specs for schema in (spec.query, spec.body, spec.form) if schema]
     sent = [spec.response for spec in specs if spec.response]
     return JsonSchemas(received, [*sent, *EVENTS.values(), ErrorAnswer], SCHEMAS)
 

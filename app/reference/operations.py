@@ -46,6 +46,13 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 255},
     "description": "A key of the client's choice: a repeat within 24 hours creates nothing and is answered the same.",
 }
+CSRF_TOKEN = {
+    "name": "X-CSRFToken",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "The token that came with the page.",
+}
 
 
 def operation(rule: Rule, view: Callable[..., Any], schemas: JsonSchemas) -> dict[str, Any]:
@@ -72,6 +79,9 @@ def operation(rule: Rule, view: Callable[..., Any], schemas: JsonSchemas) -> dic
             "required": not _may_be_empty(spec.body),
             "content": _json(schemas.received(spec.body)),
         }
+    if spec.form:
+        content = {"application/x-www-form-urlencoded": {"schema": schemas.received(spec.form)}}
+        described["requestBody"] = {"required": True, "content": content}
     return described
 
 
@@ -103,6 +113,8 @@ def _parameters(rule: Rule, spec: RouteSpec, schemas: JsonSchemas) -> Iterator[d
             yield {"name": name, "in": "query", "required": required} | _query_schema(schema)
     if spec.idempotent:
         yield IDEMPOTENCY_KEY
+    if spec.csrf:
+        yield CSRF_TOKEN
 
 
 def _path_schema(placeholder: re.Match[str]) -> dict[str, Any]:
@@ -133,11 +145,17 @@ def _responses(rule: Rule, spec: RouteSpec, schemas: JsonSchemas) -> dict[str, A
         str(status): {"description": HTTPStatus(status).phrase} | ({"content": content} if content else {})
         for status in (spec.status, *spec.also)
     }
-    errors = {
-        str(status): {"$ref": f"#/components/responses/{CODES[status]}"}
-        for status in sorted({*_error_statuses(spec, rule), *spec.fails})
-    }
+    if spec.access == "session" and "GET" in (rule.methods or ()):
+        answers["302"] = {"description": "Nobody is logged in: to the login form."}
+    errors = {str(status): _error(status, spec) for status in sorted({*_error_statuses(spec, rule), *spec.fails})}
     return {**answers, **errors, "default": {"$ref": "#/components/responses/error"}}
+
+
+def _error(status: int, spec: RouteSpec) -> dict[str, Any]:
+    if spec.form:
+        content = _json({"$ref": SCHEMAS.format(model=ErrorAnswer.__name__)}) | {"text/html": {}}
+        return {"description": "The form again, with what is wrong.", "content": content}
+    return {"$ref": f"#/components/responses/{CODES[status]}"}
 
 
 def _error_statuses(spec: RouteSpec, rule: Rule) -> Iterator[int]:

@@ -7,7 +7,7 @@ from pydantic import Field, RootModel, StringConstraints
 
 from app.core.clock import Timestamp
 from app.core.pagination import PageQuery
-from app.core.schema import Change, Id, Kept, Schema, Separated, TrueOrFalse, text
+from app.core.schema import Change, Id, Integral, Kept, Schema, Separated, TrueOrFalse, text
 from app.events.tasks import Priority, Status, TaskPayload
 from app.people.schemas import UserRef
 
@@ -87,7 +87,7 @@ class SetStatus(Schema):
 class SetProgress(Schema):
     """How much of a task is done, in percent."""
 
-    progress: Annotated[int, Field(ge=0, le=100)]
+    progress: Annotated[int, Field(ge=0, le=100), Integral]
 
 
 class CompleteTask(Schema):
@@ -99,7 +99,7 @@ class CompleteTask(Schema):
 class RateTask(Schema):
     """How good the work on a task was: 1 (bad) to 5 (good)."""
 
-    rating: Annotated[int, Field(ge=1, le=5)]
+    rating: Annotated[int, Field(ge=1, le=5), Integral]
 
 
 class RatedTask(TaskPayload):

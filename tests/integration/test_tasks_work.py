@@ -90,8 +90,8 @@ def test_the_same_status_again_is_no_change(person: Person, app: Flask) -> None:
     assert told() == NOTHING
 
 
-@pytest.mark.parametrize("progress", [1, 100])
-def test_progress_is_told_and_never_completes(person: Person, app: Flask, progress: int) -> None:
+@pytest.mark.parametrize("progress", [1, 100, 40.0])
+def test_progress_is_told_and_never_completes(person: Person, app: Flask, progress: float) -> None:
     task = new_task(person)
     told = listen_to_tasks(app)
     changed = ok(person.patch(path_of(task, "progress"), {"progress": progress}))

@@ -18,7 +18,7 @@ from redis import RedisError
 from app.engine.brokers import Broker, Deliver
 from app.engine.brokers.inbox import Inbox
 from app.engine.brokers.redis_streams import Position, RedisStreams
-from app.engine.brokers.seal import Seal
+from app.engine.brokers.seal import Refused, Seal
 from app.engine.envelope import Envelope
 from app.engine.history import History
 
@@ -41,8 +41,9 @@ class RedisBroker(Broker):
 
     Attributes:
         counts: ``lost``: envelopes that were not sent (numbered ones are found in the table); ``forged``: entries
-            that nobody with our key wrote; ``refused``: numbered ones that came behind a higher number;
-            ``reconnected``: how often reading went on after a fault.
+            that nobody with our key wrote; ``repeated``: those without a number that came again, or behind a newer one
+            of their writer; ``refused``: numbered ones that came behind a higher number; ``reconnected``: how often
+            reading went on after a fault.
 
     Args:
         url: of Redis.
@@ -184,8 +185,8 @@ class _Reader:
 
     def _read(self, position: Position) -> None:
         for envelope in self._streams.read(position):
-            if envelope is None:
-                self._counts["forged"] += 1
+            if isinstance(envelope, Refused):
+                self._counts[envelope] += 1
                 continue
             self._inbox.take(envelope)
             if envelope.seq is not None:

@@ -1,6 +1,7 @@
 """The two Redis streams of a cluster, and how envelopes are entries of them."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, cast
@@ -10,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import ResponseError
 from redis.retry import Retry
 
-from app.engine.brokers.seal import Seal
+from app.engine.brokers.seal import Refused, Seal
 from app.engine.envelope import Envelope
 
 logger = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class RedisStreams:
         self._numbered = f"realtime:{seal.fingerprint}:numbered"
         self._unnumbered = f"realtime:{seal.fingerprint}:unnumbered"
         self._probe = f"realtime:{seal.fingerprint}:probe"
+        self._turn = threading.Lock()  # green where eventlet has patched threading
         self._writing = _client(url, TIMEOUT)
         self._reading = _client(url, BLOCK + TIMEOUT)
 
@@ -58,16 +60,17 @@ class RedisStreams:
             How many of them were refused, because there is one with their number or a higher one.
         """
         pipeline = self._writing.pipeline(transaction=True)
-        for envelope in envelopes:
-            stream, id, kept = self._unnumbered, "*", KEPT_UNNUMBERED
-            if envelope.seq is not None:
-                stream, id, kept = self._numbered, f"{envelope.seq}-0", KEPT
-            pipeline.xadd(stream, cast(Any, self._seal.close(envelope)), id=id, maxlen=kept, approximate=True)
-        results = pipeline.execute(raise_on_error=False)
+        with self._turn:
+            for envelope in envelopes:
+                stream, id, kept = self._unnumbered, "*", KEPT_UNNUMBERED
+                if envelope.seq is not None:
+                    stream, id, kept = self._numbered, f"{envelope.seq}-0", KEPT
+                pipeline.xadd(stream, cast(Any, self._seal.close(envelope)), id=id, maxlen=kept, approximate=True)
+            results = pipeline.execute(raise_on_error=False)
         return sum(isinstance(result, ResponseError) for result in results)
 
-    def read(self, position: Position) -> Iterator[Envelope | None]:
-        """What is behind ``position``, which moves on when the next one is asked for; None stands for a forged entry.
+    def read(self, position: Position) -> Iterator[Envelope | Refused]:
+        """What is behind ``position``, which moves on when the next one is asked for; of what is no envelope why not.
 
         Waits up to a second for something new.
         """
@@ -111,17 +114,20 @@ class RedisStreams:
         """Do nothing, but as ``append`` would."""
         self._writing.set(self._probe, "", ex=60)
 
-    def _open_numbered(self, id: str, fields: dict[str, str]) -> Envelope | None:
+    def _open_numbered(self, id: str, fields: dict[str, str]) -> Envelope | Refused:
         seq, _, rest = id.partition("-")
-        return self._seal.open(fields, int(seq)) if rest == "0" else None
+        return self._seal.open(fields, int(seq)) if rest == "0" else Refused.FORGED
 
 
 def _client(url: str, timeout: float) -> "Redis":
-    """Without the library's retries, and with the older protocol, whose answers have one form."""
+    """Without the library's retries, and with the older protocol, whose answers have one form. What is no UTF-8, and so
+    was written by somebody else, is read all the same: the reader would stand before it for ever.
+    """
     return Redis.from_url(
         url,
         protocol=2,
         decode_responses=True,
+        encoding_errors="replace",
         retry=Retry(NoBackoff(), 0),
         socket_connect_timeout=TIMEOUT,
         socket_timeout=timeout,
