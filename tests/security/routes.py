@@ -44,7 +44,7 @@ def _routes(document: dict[str, Any]) -> Iterator[Route]:
         for method, operation in methods.items():
             parameters = [given["name"] for given in operation.get("parameters", []) if given["in"] != "header"]
             fields = None
-            if body := operation.get("requestBody"):
-                reference = body["content"]["application/json"]["schema"]["$ref"]
+            if body := operation.get("requestBody", {}).get("content", {}).get("application/json"):
+                reference = body["schema"]["$ref"]
                 fields = list(schemas[reference.rpartition("/")[2]]["properties"])
             yield Route(f"{method.upper()} {path}", parameters, fields, operation.get("description", ""))

@@ -166,7 +166,7 @@ class RoomsAndRights(RuleBasedStateMachine):
         if self.rights.people[name].active:
             api = self.people[name]
             ok(api.post("/api/auth/logout"))
-            self.all_end(name)
+            self.all_end(name, "token_revoked")
             self.log_in(name)
 
     # --- rights
@@ -204,8 +204,12 @@ class RoomsAndRights(RuleBasedStateMachine):
     @rule(name=names, role=st.sampled_from(["member", "manager", "admin"]))
     def change_role(self, name: str, role: str) -> None:
         ok(self.root.patch(f"/api/users/{self.ids[name]}", {"role": role}))
-        self.rights.people[name].role = role
-        self.rights_changed()
+        if role != self.rights.people[name].role:
+            self.rights.people[name].role = role
+            self.rights_changed()
+            self.all_end(name, "role_changed")
+            if self.rights.people[name].active:
+                self.come_back_anew(name, with_session=False)
 
     @rule(name=names)
     def deactivate_or_activate(self, name: str) -> None:
@@ -215,7 +219,7 @@ class RoomsAndRights(RuleBasedStateMachine):
         if someone.active:
             self.log_in(name)
         else:
-            self.all_end(name)
+            self.all_end(name, "token_revoked")
 
     # --- what must hold after each of them
 
@@ -311,22 +315,28 @@ class RoomsAndRights(RuleBasedStateMachine):
         socket.state = "connected"
 
     def log_in(self, name: str) -> None:
-        """Somebody logs in anew; their sockets that the server has ended come back, and go on with nothing."""
+        """Somebody logs in anew, and comes back."""
         self.people[name].login(self.people[name].user["email"], PASSWORD)
+        self.come_back_anew(name, with_session=True)
+
+    def come_back_anew(self, name: str, *, with_session: bool) -> None:
+        """Somebody's sockets that the server has ended connect, and go on with nothing, whatever session they bring."""
         for socket in self.those("ended"):
             if socket.name == name:
-                self.reconnect(socket, self.servers[0])
+                before = socket.client if with_session else None
+                socket.client = SocketClient(self.servers[0].port, self.people[name].token, socket.namespace, before)
                 assert not socket.client.recovered
+                socket.state = "connected"
                 socket.begin(self.newest)
                 self.go_to_the_square(socket)
 
-    def all_end(self, name: str) -> None:
+    def all_end(self, name: str, why: str) -> None:
         """The server ends every socket of somebody, and says why; later than that they hear nothing."""
         for socket in self.those("connected"):
             if socket.name == name:
                 *heard, reason = socket.client.hear_until_ended()
                 self.hears_what_it_is_to(socket, heard)
-                assert (reason.event, reason.payload["code"]) == ("error", "token_revoked")
+                assert (reason.event, reason.payload["code"]) == ("error", why)
                 socket.state = "ended"
 
     def rights_changed(self) -> None:
