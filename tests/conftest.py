@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.scenarios import World
+from tests.support.api import Api
+from tests.support.js_client import JsPeer
 from tests.support.services import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
@@ -53,3 +56,22 @@ def redis_server() -> Iterator[Redis]:
     """One for the test process; a test that stops it starts it again."""
     with Redis() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def world(admin: Api, manager: Api, alice: Api, bob: Api) -> World:
+    """The demo users of the server that the folder starts."""
+    return World(admin, manager, alice, bob)
+
+
+@pytest.fixture(scope="session")
+def node_process() -> Iterator[JsPeer]:
+    with JsPeer() as peer:
+        yield peer
+
+
+@pytest.fixture
+def js(node_process: JsPeer) -> Iterator[JsPeer]:
+    """The JavaScript client; what a test opens with it is closed after the test."""
+    yield node_process
+    node_process.close_all()

@@ -6,11 +6,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.e2e.scenarios import World
-from tests.support.api import Api
 from tests.support.browser import chromium
 from tests.support.dashboard import Dashboard
-from tests.support.js_client import JsPeer
+from tests.support.demo import DEMO_USERS, GENEROUS, demo_user
 from tests.support.server import Server
 from tests.support.services import PostgreSQL, Redis
 
@@ -19,52 +17,13 @@ Env = dict[str, str]
 OpenDashboard = Callable[..., Dashboard]
 """``open_dashboard(user, path)``: a page of the dashboard, of a demo user who is logged in, connected."""
 
-# Limits have tests of their own; here many tests share one server, one address and four users.
-GENEROUS = {
-    "LOGINS_PER_MINUTE": "10000",
-    "REQUESTS_PER_MINUTE": "100000",
-    "CONNECTIONS_PER_USER": "10000",
-    "CONNECTIONS_PER_ADDRESS": "100000",
-}
+admin, manager, alice, bob = (demo_user(name, of="server") for name in DEMO_USERS)
 
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("server"), GENEROUS | {"PUSH_DELAY_SECONDS": "0.3"}) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def admin(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "admin")
-
-
-@pytest.fixture(scope="session")
-def manager(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "manager")
-
-
-@pytest.fixture(scope="session")
-def alice(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "alice")
-
-
-@pytest.fixture(scope="session")
-def bob(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "bob")
-
-
-@pytest.fixture(scope="session")
-def node_process() -> Iterator[JsPeer]:
-    with JsPeer() as peer:
-        yield peer
-
-
-@pytest.fixture
-def js(node_process: JsPeer) -> Iterator[JsPeer]:
-    """The JavaScript client; what a test opens with it is closed after the test."""
-    yield node_process
-    node_process.close_all()
 
 
 @pytest.fixture(scope="session")
@@ -112,11 +71,6 @@ def open_dashboard(browser_page: Page, server: Server, cookies_of: Callable[[str
 
     yield open_dashboard
     assert dashboard.errors == []
-
-
-@pytest.fixture(scope="session")
-def world(admin: Api, manager: Api, alice: Api, bob: Api) -> World:
-    return World(admin, manager, alice, bob)
 
 
 # --- two processes that share a PostgreSQL and a Redis, for the modules that say their settings

@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.conftest import GENEROUS, Env
+from tests.e2e.conftest import Env
 from tests.e2e.scenarios import World, ok
 from tests.support.api import Api
 from tests.support.crowd import at_once
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import ROOT, Server

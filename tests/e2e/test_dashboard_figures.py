@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.conftest import GENEROUS
 from tests.support.api import Api
 from tests.support.brokers import wait_until
 from tests.support.dashboard import Dashboard, new_title, notify
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 

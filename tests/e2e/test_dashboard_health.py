@@ -4,8 +4,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import GENEROUS, OpenDashboard
+from tests.e2e.conftest import OpenDashboard
 from tests.support.dashboard import Dashboard
+from tests.support.demo import GENEROUS
 from tests.support.server import Server
 from tests.support.services import PostgreSQL, Redis
 

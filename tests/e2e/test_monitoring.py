@@ -7,9 +7,10 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.events.registry import EVENTS
-from tests.e2e.conftest import GENEROUS, Env
+from tests.e2e.conftest import Env
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 

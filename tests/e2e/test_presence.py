@@ -13,9 +13,10 @@ import psycopg2
 import pytest
 
 from app.events.registry import EVENTS
-from tests.e2e.conftest import GENEROUS, Env
+from tests.e2e.conftest import Env
 from tests.e2e.scenarios import World, ok
 from tests.support.api import Api
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import Server
 

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser as Chromium
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e.conftest import GENEROUS
 from tests.support.api import DEMO_PASSWORD, Api
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.push_service import CERTIFICATE, Browser, Push, PushService, wait_until
 from tests.support.server import Server

@@ -8,10 +8,10 @@ from time import monotonic
 
 import pytest
 
-from tests.security.conftest import GENEROUS
 from tests.security.engine.wire import WebSocket
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 from tests.support.sse import EventStream

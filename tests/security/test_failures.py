@@ -7,9 +7,9 @@ from contextlib import closing
 
 import pytest
 
-from tests.security.conftest import GENEROUS
 from tests.security.person import Person
 from tests.support.api import Api, Response
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 

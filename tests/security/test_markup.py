@@ -8,10 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.e2e.scenarios import World, ok
-from tests.security.conftest import GENEROUS
 from tests.support.api import DEMO_PASSWORD, Api
 from tests.support.browser import chromium
 from tests.support.dashboard import Dashboard
+from tests.support.demo import GENEROUS
 from tests.support.server import Server
 
 MARKUP = "'\"></script><img src=x onerror=ran()><svg onload=ran()>"  # 56 characters, which fit everywhere

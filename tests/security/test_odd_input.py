@@ -11,9 +11,9 @@ import pytest
 from app.events.base import NAMESPACES
 from app.events.registry import COMMANDS
 from tests.e2e.scenarios import World
-from tests.security.conftest import GENEROUS
 from tests.security.operations import NEVER_VALUES, ODD_VALUES, Operation, deep, operations
 from tests.support.api import Api, Response
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import Server

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import redis
 
-from tests.security.conftest import GENEROUS
 from tests.support.api import Api
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsPeer
 from tests.support.server import ROOT, Server
 from tests.support.services import PostgreSQL, Redis
