@@ -36,11 +36,13 @@ class Intruder:
     Attributes:
         numbered: the stream of durable events.
         unnumbered: that of all others.
+        notify: has a process write to the first, and returns an id that is in the entry.
     """
 
     client: Any
     numbered: str
     unnumbered: str
+    notify: Callable[[], str]
 
     @property
     def entries(self) -> list[tuple[str, Entry]]:
@@ -48,15 +50,29 @@ class Intruder:
         found: list[tuple[str, Entry]] = self.client.xrange(self.unnumbered)
         return found
 
-    def next_number(self) -> int:
-        """The number that the next durable event would have."""
+    def settle(self) -> None:
+        """Wait until a process writes durable events to Redis: what was forged before is removed by then."""
+        made: list[str] = []
+
+        def settled() -> bool:
+            made.append(self.notify())
+            newest = self.client.xrevrange(self.numbered, count=1)
+            return any(id in newest[0][1]["text"] for id in made if newest)
+
+        wait_until(settled)
+
+    def future_number(self) -> int:
+        """One that a durable event will soon have; not the very next, which may be given at this moment."""
+        if not self.client.exists(self.numbered):
+            self.settle()
         last: str = self.client.xinfo_stream(self.numbered)["last-generated-id"]
-        return int(last.partition("-")[0]) + 1
+        return int(last.partition("-")[0]) + 10
 
     def add(self, entry: Entry, *, numbered: bool) -> None:
-        self.client.xadd(
-            self.numbered if numbered else self.unnumbered, entry, id=f"{self.next_number()}-0" if numbered else "*"
-        )
+        if numbered:
+            self.client.xadd(self.numbered, entry, id=f"{self.future_number()}-0")
+        else:
+            self.client.xadd(self.unnumbered, entry)
 
 
 @pytest.fixture(scope="module")
@@ -70,18 +86,12 @@ def cluster_world(cluster: Cluster) -> World:
 def intruder(cluster: Cluster, cluster_world: World) -> Iterator[Intruder]:
     """There is something in both streams: what earlier tests have forged is gone."""
     ok(Api(cluster.servers[0].url).get("/ws/health"))
-    made: list[str] = []
     with redis.Redis.from_url(cluster.redis.url, decode_responses=True, encoding_errors="replace") as client:
         wait_until(lambda: client.keys("realtime:*:unnumbered"))
         [unnumbered] = client.keys("realtime:*:unnumbered")
-        found = Intruder(client, unnumbered.replace("unnumbered", "numbered"), unnumbered)
-
-        def settled() -> bool:
-            made.append(cluster_world.notification())
-            newest = client.xrevrange(found.numbered, count=1)
-            return any(id in newest[0][1]["text"] for id in made if newest)
-
-        wait_until(settled)
+        numbered = unnumbered.replace("unnumbered", "numbered")
+        found = Intruder(client, numbered, unnumbered, cluster_world.notification)
+        found.settle()
         yield found
 
 
@@ -164,7 +174,7 @@ def test_an_entry_that_no_process_wrote_is_ignored_and_counted(
     for count, earlier in zip(refused(cluster), before, strict=True):
         assert count >= earlier + len(wanted)
     for socket in sockets:
-        assert {heard.args[0]["title"] for heard in socket.heard("new-notification")} == {"honest"}
+        assert "forged" not in {heard.args[0]["title"] for heard in socket.heard("new-notification")}
         assert socket.heard("error") == []
         assert len(socket.connections) == 1
 
@@ -195,7 +205,7 @@ def test_an_entry_is_good_in_its_own_place_alone(
     cluster: Cluster, cluster_world: World, intruder: Intruder, sockets: list[JsClient]
 ) -> None:
     """Under another number, without one, or with one that it never had."""
-    assert_honest_events_go_on(cluster, cluster_world, sockets)
+    intruder.settle()
     [(place, durable)] = intruder.client.xrevrange(intruder.numbered, count=1)
     ephemeral = intruder.entries[-1][1]
     before = refused(cluster)
@@ -203,9 +213,10 @@ def test_an_entry_is_good_in_its_own_place_alone(
     intruder.add(durable | {"turn": place.partition("-")[0]}, numbered=False)
     intruder.add(ephemeral, numbered=True)
     intruder.add(durable, numbered=True)
-    heard = [len(socket.heard("new-notification")) for socket in sockets]
     assert_honest_events_go_on(cluster, cluster_world, sockets)
-    assert [len(socket.heard("new-notification")) for socket in sockets] == [number + 1 for number in heard]
+    for socket in sockets:
+        heard = [heard.args[0]["id"] for heard in socket.heard("new-notification")]
+        assert len(set(heard)) == len(heard)
     for count, earlier in zip(refused(cluster), before, strict=True):
         assert count >= earlier + 4
 
@@ -231,9 +242,10 @@ def test_an_entry_of_another_environment_is_ignored_and_counted(
     for envelope in envelopes(cluster_world):
         intruder.add(strange.close(envelope), numbered=False)
     assert_honest_events_go_on(cluster, cluster_world, sockets)
-    assert refused(cluster) == [earlier + 2 for earlier in before]
+    for count, earlier in zip(refused(cluster), before, strict=True):
+        assert count >= earlier + 2
     for socket in sockets:
-        assert {heard.args[0]["title"] for heard in socket.heard("new-notification")} == {"honest"}
+        assert "forged" not in {heard.args[0]["title"] for heard in socket.heard("new-notification")}
         assert len(socket.connections) == 1
 
 
