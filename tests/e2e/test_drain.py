@@ -7,6 +7,7 @@ import pytest
 
 from app.engine.drain import Drain
 from tests.support.api import Api
+from tests.support.demo import GENEROUS
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import GUNICORN, PYTHON, Server
 from tests.support.sse import EventStream
@@ -18,9 +19,9 @@ WINDOW = CLIENTS / 50  # seconds; so few are closed at the least rate, not over 
 @pytest.fixture(scope="module", params=[PYTHON, GUNICORN], ids=["python", "gunicorn"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("drain")
-    with Server(folder):
+    with Server(folder, GENEROUS):
         pass  # makes the tables and the demo data
-    with Server(folder, command=request.param) as running:
+    with Server(folder, GENEROUS, request.param) as running:
         yield running
 
 
