@@ -25,6 +25,8 @@ Context = Any
 Fields = dict[str, Any]
 
 URL = os.environ["SERVER"]
+ENDS_LOGINS = {"/api/auth/logout", "/api/auth/logins/{id}", "/api/auth/password"}
+RARELY = 8  # logging in takes long; it is meant to
 PUSH_SERVICE = "http://127.0.0.1:9/"  # nobody listens there
 
 numbers = count()
@@ -73,10 +75,10 @@ class Caller:
 def after_call(context: Context, case: Case, response: Any) -> None:
     """Log in again, where what was tried has ended the login."""
     del context
-    if response.status_code < 400:
-        if case.path in ("/api/auth/logout", "/api/auth/logins/{id}"):
+    if case.path in ENDS_LOGINS and response.status_code < 400:
+        if admin.get("/api/auth/me").status == 401:
             log_in()
-        if case.path in ("/api/auth/logins/{id}", "/api/auth/password"):
+        if not browser.logged_in:
             log_in_at_browser()
 
 
@@ -122,6 +124,13 @@ IDS = {  # by the beginning of the path
     "/api/departments/": with_member("/api/departments"),
     "/api/users/": lambda: str(bob.user["id"]),
     "/api/auth/logins/": login_to_end,
+}
+IN_BODIES: dict[str, Callable[[], str]] = {
+    "replyToId": message,
+    "messageId": message,
+    "userId": lambda: str(alice.user["id"]),
+    "assigneeId": lambda: str(alice.user["id"]),
+    "teamId": new("/api/teams", {"name": "-"}),
 }
 PLACES = {"userId": alice.user["id"], "emoji": "👍", "offset": offset}
 FORMS = {"/login", "/logout", "/dashboard/token"}
@@ -186,15 +195,15 @@ def _take_a_form(case: Case) -> None:
 def _complete_body(case: Case, body: Fields) -> None:
     if case.path == "/api/auth/login":
         body |= CREDENTIALS
-    if case.path == "/api/auth/password":
+    if case.path == "/api/auth/password" and next(numbers) % RARELY == 0:
         body |= dict.fromkeys(("current", "new"), DEMO_PASSWORD)
     if case.path == "/api/push/subscriptions":
         _complete_subscription(case, body)
     if "participantIds" in body:
         body["participantIds"] = [alice.user["id"]]
-    for name, make in {"replyToId": message, "messageId": message}.items():
-        if body.get(name):
-            body[name] = make()
+    for name in IN_BODIES.keys() & body.keys():
+        if body[name]:
+            body[name] = IN_BODIES[name]()
     for name, value in body.items():
         if isinstance(value, str) and value and not any(character.isprintable() for character in value):
             body[name] = f"{value}-"  # something that can be seen

@@ -32,10 +32,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 
 def test_every_route_does_what_its_document_says(server: Server, tmp_path: Path, scale: Scale) -> None:
-    examples = scale(1, 100)
+    examples = scale(0, 100)  # of whatever comes to mind, beside the bounds of each field, one by one
     options = {
-        "--phases": "coverage,fuzzing",  # the bounds of each field, one by one; and whatever comes to mind
-        "--max-examples": str(examples),
+        "--phases": "coverage,fuzzing" if examples else "coverage",
+        "--max-examples": str(examples or 1),
         "--generation-allow-x00": "false",  # no body and no query holds U+0000: app/core/json.py says why
         "--generation-with-security-parameters": "false",  # the hooks log in
         "--request-timeout": "20",
@@ -46,7 +46,7 @@ def test_every_route_does_what_its_document_says(server: Server, tmp_path: Path,
         f"{server.url}/swagger.json",
         "--continue-on-failure",
         "--no-color",
-        *(["--generation-deterministic"] if examples == 1 else []),
+        *([] if examples else ["--generation-deterministic"]),
         *(word for option in options.items() for word in option),
     ]
     env = server.env | {
