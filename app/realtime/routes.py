@@ -3,7 +3,7 @@
 from flask import Blueprint
 
 from app.auth.guard import authenticated, authenticated_or_signed_in, current_user
-from app.core.api import query, returns, tagged
+from app.core.api import fails, query, returns, tagged
 from app.events.base import Channel
 from app.events.commands import JoinAnalytics, JoinChat, JoinNotifications, JoinRoom, JoinTasks
 from app.events.registry import events_of
@@ -69,6 +69,7 @@ def analytics() -> Descriptor:
 @authenticated
 @tagged("Realtime")
 @query(CatchUpQuery)
+@fails(404)
 @returns(PastEvents)
 def events(query: CatchUpQuery) -> PastEvents:
     """What was published to a room: to catch up after a gap, or without a socket."""
