@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from itertools import count
 from typing import Any
+from urllib.parse import quote
 
 import schemathesis
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -26,6 +27,7 @@ Fields = dict[str, Any]
 
 URL = os.environ["SERVER"]
 ENDS_LOGINS = {"/api/auth/logout", "/api/auth/logins/{id}", "/api/auth/password"}
+LONGEST_QUERY = 7_000
 RARELY = 8  # logging in takes long; it is meant to
 PUSH_SERVICE = "http://127.0.0.1:9/"  # nobody listens there
 
@@ -136,6 +138,13 @@ PLACES = {"userId": alice.user["id"], "emoji": "👍", "offset": offset}
 FORMS = {"/login", "/logout", "/dashboard/token"}
 CREDENTIALS = {"email": "alice@example.com", "password": DEMO_PASSWORD}
 NAMES = {"/docs/{name}": "start", "/api-docs/assets/{name}": "swagger-ui.css"}
+
+
+@schemathesis.hook
+def filter_query(context: Context, query: Fields) -> bool:
+    """What is too long for a request line reaches no route: the server answers it with 414 by itself."""
+    del context
+    return len(quote(str(query))) < LONGEST_QUERY
 
 
 @schemathesis.hook
