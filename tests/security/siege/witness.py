@@ -1,12 +1,11 @@
 """Who means well, while others attack: makes events and hears them, and asks whether the server lives."""
 
-import json
 from threading import Thread
 from time import monotonic
 from types import TracebackType
 from typing import Self
 
-from tests.security.engine.wire import WebSocket
+from tests.security.socket_client import SocketClient
 from tests.support.api import Api
 from tests.support.background import Background
 from tests.support.server import Server
@@ -32,11 +31,8 @@ class Witness(Background):
         self.seconds: list[float] = []
         self._user = user
         self._asked_at: dict[str, float] = {}
-        self._ws = WebSocket(server.port, timeout=PATIENCE)
-        self._ws.send(f"40{json.dumps({'token': user.token})}")
-        assert str(self._ws.receive()).startswith("40{")
-        self._ws.send(f"421{json.dumps(['join-notifications', user.user['id']])}")
-        assert '"ok":true' in str(self._ws.receive())
+        self._socket = SocketClient(server.port, user.token)
+        assert self._socket.emit("join-notifications", user.user["id"])["ok"]
         self._listening = Thread(target=self._listen, daemon=True)
 
     @property
@@ -55,14 +51,11 @@ class Witness(Background):
         self.made.append(title)
 
     def _listen(self) -> None:
-        while True:
-            packet = str(self._ws.receive())
-            if packet.startswith("42"):
-                title = json.loads(packet[2:])[1]["title"]
-                self.seconds.append(monotonic() - self._asked_at[title])
-                self.heard.append(title)
-                if title == LAST:
-                    return
+        while self.heard[-1:] != [LAST]:
+            *_, heard = self._socket.hear(lambda heard: heard.event == "new-notification")
+            title = heard.payload["title"]
+            self.seconds.append(monotonic() - self._asked_at[title])
+            self.heard.append(title)
 
     def __enter__(self) -> Self:
         self._listening.start()
@@ -74,4 +67,4 @@ class Witness(Background):
         super().__exit__(kind, error, trace)
         self._make(LAST)
         self._listening.join(PATIENCE)
-        self._ws.close()
+        self._socket.close()
