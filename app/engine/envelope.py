@@ -45,5 +45,11 @@ class Envelope:
     trace: Trace | None = field(default=None, compare=False)
 
     @property
+    def number(self) -> int:
+        """Its place in that order, of one that has a place."""
+        assert self.seq is not None  # noqa: S101 - history is what was numbered
+        return self.seq
+
+    @property
     def is_control(self) -> bool:
         return self.event.startswith("@")

@@ -133,4 +133,4 @@ class Presence:
 
 
 def _names(rooms: str) -> list[str]:
-    return [room for room, *_ in json.loads(rooms)]
+    return list(json.loads(rooms)["entered"])

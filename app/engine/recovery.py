@@ -9,7 +9,8 @@ import json
 import logging
 from collections.abc import Callable, Collection
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from eventlet import Timeout, sleep, spawn_n
@@ -19,7 +20,8 @@ from app.engine.client import Client
 from app.engine.envelope import Envelope
 from app.engine.history import Bound, History
 from app.engine.hub import Hub
-from app.engine.offsets import Membership, Offset, Standing
+from app.engine.memberships import Standing
+from app.engine.offsets import Offset
 from app.engine.sessions import Owner, Session, Sessions
 from app.engine.upkeep import BATCH, Upkeep
 
@@ -108,7 +110,7 @@ class Recovery:
         session, predecessor = claimed
         heard = Offset(session.began_at) if offset is None else Offset.parse(offset)
         try:
-            reached = heard is not None and self._reaches(heard) and self._wait_until_heard(heard.seq)
+            reached = heard is not None and self._reaches(heard)
         except BaseException:
             self.upkeep.let_go(session, for_good=False)
             raise
@@ -142,7 +144,7 @@ class Recovery:
             None when the history does not reach back to ``last``.
         """
         heard = Offset(self._hub.seq) if last is None else Offset.parse(last)
-        if heard is None or not self._reaches(heard) or not self._wait_until_heard(heard.seq):
+        if heard is None or not self._reaches(heard):
             return None
         session = Session(sid, namespace, owner, sid, began_at=heard.seq)
         return self._know(Client(session, heard, recovered=True, recoverable=False))
@@ -224,7 +226,7 @@ class Recovery:
         if not client.live:
             client.given.append(room)
             if client.recovered:  # if it is new to the session, all of it is news
-                client.session.rooms.setdefault(room, Membership(client.heard.seq, client.heard.seq))
+                client.session.rooms.enter(room, client.heard.seq)
                 return True
         known = room in client.session.rooms
         try:
@@ -232,18 +234,18 @@ class Recovery:
         except BaseException:
             if not known:  # the join is refused: it was none
                 self._hub.basic_leave_room(sid, namespace, room)
-                client.session.rooms.pop(room, None)
+                client.session.rooms.leave(room)
                 client.replay = [(e, stands) for e, stands in client.replay if stands.room != room]
             raise
 
     def _enter(self, client: Client, room: str, since: str | None) -> bool:
-        sid, namespace, rooms = client.session.sid, client.session.namespace, client.session.rooms
+        sid, namespace = client.session.sid, client.session.namespace
         offset = None if since is None else Offset.parse(since)
         caught_up = since is None or (offset is not None and self._replay(client, room, offset))
         if offset is None or not caught_up:
             self._client(sid)  # looking into the history took a while
             self._hub.basic_enter_room(sid, namespace, room)
-            rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
+            client.session.rooms.enter(room, self._hub.seq)
         if client.live:
             self._save(client)
         return caught_up
@@ -253,14 +255,14 @@ class Recovery:
         client = self._clients.get(sid)
         if client is not None:
             self._hub.basic_enter_room(sid, namespace, room)
-            client.session.rooms.setdefault(room, Membership(self._hub.seq, self._hub.seq))
+            client.session.rooms.enter(room, self._hub.seq)
             spawn_n(self._save, client)
 
     def leave(self, sid: str, namespace: str, room: str) -> None:
         """Take a socket out of ``room``. Rights are checked again at a recovery, so this need not be stored first."""
         self._hub.basic_leave_room(sid, namespace, room)
         client = self._clients.get(sid)
-        if client is not None and client.session.rooms.pop(room, None) is not None and client.live:
+        if client is not None and client.session.rooms.leave(room) and client.live:
             spawn_n(self._save, client)
 
     def _begin_anew(self, client: Client) -> Client:
@@ -268,7 +270,7 @@ class Recovery:
         session = client.session
         if client.stored:
             self.upkeep.let_go(session, for_good=True)
-        for room in session.rooms:
+        for room in session.rooms.entered:
             self._hub.basic_leave_room(session.sid, session.namespace, room)
         fresh = self.begin(*session.identity, recoverable=client.recoverable)
         fresh.refused = client.refused
@@ -280,43 +282,33 @@ class Recovery:
 
     def _catch_up(self, client: Client) -> bool:
         """Enter the session's rooms and schedule what was missed in them; False when that is too much."""
-        session, heard = client.session, client.heard
-        rooms, before = session.rooms, dict(session.rooms)  # others may be entered, or left, while this reads
-        for room in before:
+        session, rooms = client.session, list(client.session.rooms.entered)
+        for room in rooms:
             self._hub.basic_enter_room(session.sid, session.namespace, room)
         self._hub.hold(session.sid)  # anew: what is older is among what is read now
         now = self._hub.seq
-        standing = Standing(before, heard)
-        found = self._history.all_after(list(before), min(standing.heard_of.values(), default=now), MOST_MISSED)
-        allowed = self._application.allowed(session.owner.id, list(before))
+        standing = Standing(session.rooms, client.heard)
+        found = self._history.all_after(rooms, now if standing.since is None else standing.since, MOST_MISSED)
+        allowed = self._application.allowed(session.owner.id, rooms)
         if found is None:
             return False
-        missed = [e for e in found if _number(e) <= now and standing.misses(_number(e), e.rooms, allowed)]
-        for room in [room for room in before if room in rooms and room not in allowed]:
-            del rooms[room]
-            self._hub.basic_leave_room(session.sid, session.namespace, room)
-        self._schedule(client, missed, standing.heard_of)
+        client.replay += standing.missed((each for each in found if each.number <= now), allowed)
+        for room, at in session.rooms.entered.items():  # some may have been entered, or left, while this read
+            standing.memberships.enter(room, at)
+        for room in rooms:
+            if room not in allowed:
+                self._hub.basic_leave_room(session.sid, session.namespace, room)
+            if room not in allowed or room not in session.rooms:
+                standing.memberships.leave(room)
+        session.rooms = standing.memberships
         return True
-
-    def _schedule(self, client: Client, missed: list[Envelope], heard_of: dict[str, int]) -> None:
-        """First the rest of the rooms whose own replay was cut, one after the other; then the rest, in order."""
-        rooms, heard = client.session.rooms, client.heard
-        late = {e.seq: e for e in missed if _number(e) <= heard.seq}
-        for room in [room for room in rooms if heard_of.get(room, heard.seq) < heard.seq]:
-            stay = rooms.pop(room)  # and to the end: replays go in the order of entering
-            rooms[room] = replace(stay, since=heard_of[room], at=heard.seq)
-            for envelope in [e for e in late.values() if room in e.rooms and _number(e) > heard_of[room]]:
-                client.replay.append((envelope, Offset(heard.seq, room, _number(envelope))))
-                del late[envelope.seq]
-        client.replay.extend((e, Offset(_number(e))) for e in missed if _number(e) > heard.seq)
 
     def _replay(self, client: Client, room: str, offset: Offset) -> bool:
         """Enter ``room`` and schedule what it missed after ``offset``; False when the history does not reach back."""
         session, since = client.session, offset.of(room)
         if not self._reaches(offset):
             return False
-        before = session.rooms.get(room)
-        if before is not None and before.since <= since:
+        if session.rooms.beginnings().get(room, inf) <= since:
             return True
         self._client(session.sid)
         self._hub.hold(session.sid)
@@ -325,25 +317,21 @@ class Recovery:
         found = self._history.all_after([room], since, MOST_MISSED)
         if found is None:
             return False
-        for envelope in found:
-            number = _number(envelope)
-            others = [session.rooms[other] for other in envelope.rooms if other in session.rooms]
-            if number <= now and not any(other.since < number for other in others):
-                client.replay.append((envelope, Offset(now, room, number)))
-        before = session.rooms.pop(room, None)  # and to the end: replays go in the order of entering
-        session.rooms[room] = Membership(since, now) if before is None else before.replayed(since, now)
+        client.replay += session.rooms.replay(room, since, now, found)
         return True
 
     def _reaches(self, offset: Offset) -> bool:
-        kept = self._history.kept()
-        return kept.reaches(offset.seq) and (offset.room is None or kept.reaches(offset.reached))
+        """Whether the history reaches back to ``offset``, and this process has heard what the client has.
 
-    def _wait_until_heard(self, seq: int) -> bool:
-        """A client may come from a process that was ahead of this one."""
+        A client may come from a process that was ahead of this one, and would hear again what this one hears next.
+        """
+        kept = self._history.kept()
+        if not kept.reaches(offset.seq) or (offset.room is not None and not kept.reaches(offset.reached)):
+            return False
         with Timeout(PATIENCE, False):
-            while self._hub.seq < seq:
+            while self._hub.seq < offset.seq:
                 sleep(0.01)
-        return self._hub.seq >= seq
+        return self._hub.seq >= offset.seq
 
     # --- the store
 
@@ -384,8 +372,3 @@ class Recovery:
         if client.recoverable:
             with client.saving:  # so that a newer state is never overwritten by an older one
                 self._sessions.save_rooms(client.session)
-
-
-def _number(envelope: Envelope) -> int:
-    assert envelope.seq is not None  # noqa: S101 - history is what was numbered
-    return envelope.seq

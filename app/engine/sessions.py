@@ -6,7 +6,7 @@ belongs to the connection that claimed it last; what an older connection still w
 
 import json
 import secrets
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,7 +33,7 @@ from sqlalchemy import (
 
 from app.engine.begin import Begin
 from app.engine.clock import ago, now
-from app.engine.offsets import Membership
+from app.engine.memberships import Memberships, Replay
 
 MOST_SILENT = timedelta(seconds=60)  # a living process may be held up for longer than a short window; see SILENT, too
 
@@ -85,7 +85,7 @@ class Session:
         owner: whose it is.
         connection: the connection that has it now.
         began_at: the newest event when it began: where a client stands that has heard none.
-        rooms: the rooms that it is in, in the order of entering.
+        rooms: the rooms that it is in.
     """
 
     sid: str
@@ -94,7 +94,7 @@ class Session:
     connection: str
     began_at: int
     pid: str = field(default_factory=lambda: secrets.token_urlsafe(18))
-    rooms: dict[str, Membership] = field(default_factory=dict)
+    rooms: Memberships = field(default_factory=Memberships)
 
     @property
     def identity(self) -> tuple[str, str, Owner, str]:
@@ -232,13 +232,10 @@ class Sessions:
         return tuple_(c.pid, c.connection).in_([(session.pid, session.connection) for session in sessions])
 
 
-def _dump(rooms: Mapping[str, Membership]) -> str:
-    return json.dumps([[room, *_numbers(stay)] for room, stay in rooms.items()])
+def _dump(rooms: Memberships) -> str:
+    return json.dumps({"entered": rooms.entered, "replays": rooms.replays, "next": rooms.next})
 
 
-def _numbers(stay: Membership) -> tuple[int, ...]:
-    return (stay.since, stay.at) if stay.live is None else (stay.since, stay.at, stay.live)
-
-
-def _load(text: str) -> dict[str, Membership]:
-    return {room: Membership(*stay) for room, *stay in json.loads(text)}
+def _load(text: str) -> Memberships:
+    stored = json.loads(text)
+    return Memberships(stored["entered"], [Replay(*each) for each in stored["replays"]], stored["next"])

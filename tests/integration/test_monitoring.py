@@ -12,7 +12,6 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.clock import now
-from app.engine.offsets import Membership
 from app.events.monitoring import AlertLevel
 from app.extensions import db, socketio
 from app.monitoring.alerts import Alerts
@@ -134,7 +133,7 @@ def test_rooms_are_told_with_all_their_sockets_the_largest_first(
 def test_the_sockets_of_a_dead_process_are_in_no_room(app: Flask, admin: Person, member: Person) -> None:
     dead = new_process()
     session = connect(dead, member.id)
-    session.rooms["a-room"] = Membership(0, 0)
+    session.rooms.enter("a-room", 0)
     dead.save_rooms(session)
     assert asked(admin, "rooms") == [{"room": "a-room", "sockets": 1}]
     with app.app_context():

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from app.engine.offsets import Membership
 from app.extensions import db
 from app.presence.queries import connected, hearers
 from app.presence.watch import Watch
@@ -176,7 +175,7 @@ def test_a_room_is_heard_by_who_has_a_connection_in_it_and_looks(app: Flask, per
         connect(here, person.id)
         assert hearers({person.id: "notifications-1"}) == set()
         session = connect(here, person.id)
-        session.rooms["notifications-1"] = Membership(0, 0)
+        session.rooms.enter("notifications-1", 0)
         here.save_rooms(session)
         db.session.rollback()  # what was read may be older
         assert hearers({person.id: "notifications-1"}) == {person.id}
@@ -193,7 +192,7 @@ def test_of_each_it_is_asked_whether_they_hear_a_room_of_theirs(app: Flask, new_
         here = new_process()
         for id, room in ((one, "notifications-1"), (other, "notifications-2"), (elsewhere, "notifications-1")):
             session = connect(here, id)
-            session.rooms[room] = Membership(0, 0)
+            session.rooms.enter(room, 0)
             here.save_rooms(session)
         asked_of = {one: "notifications-1", other: "notifications-2", elsewhere: "notifications-2"}
         assert hearers(asked_of) == {one, other}

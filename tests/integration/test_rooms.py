@@ -3,6 +3,7 @@
 import logging
 from typing import Any
 
+import eventlet
 import pytest
 from flask import Flask
 from sqlalchemy import QueuePool
@@ -142,6 +143,17 @@ def test_nothing_was_missed_since_the_current_offset(person: Person) -> None:
 
 def test_an_offset_that_can_not_be_caught_up_with_is_a_gap(person: Person) -> None:
     assert person.connect().emit("join-user", person.id, {"since": "unknown"})["gap"] is True
+
+
+def test_what_another_process_has_told_a_client_is_not_told_again_by_one_that_is_behind(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.post("/api/notifications", {"userId": person.id, "type": "note", "title": "T", "message": "M"})
+    socket, newest = person.connect(), socketio.hub.seq
+    monkeypatch.setattr(socketio.hub, "seq", newest - 1)
+    eventlet.spawn_after(0.1, setattr, socketio.hub, "seq", newest)
+    assert "gap" not in socket.emit("join-user", person.id, {"since": str(newest)})
+    assert socketio.hub.seq == newest
 
 
 def test_the_129th_room_is_refused(app: Flask, admin: Person, monkeypatch: pytest.MonkeyPatch) -> None:
