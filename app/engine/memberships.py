@@ -9,7 +9,7 @@ from typing import NamedTuple
 from app.engine.envelope import Envelope
 from app.engine.offsets import Offset
 
-MOST_REPLAYS = 8  # of one room in one stay
+MOST_REPLAYS = 4  # of one room in one stay
 
 Missed = list[tuple[Envelope, Offset]]
 
@@ -22,7 +22,8 @@ class Replay(NamedTuple):
         since: it is sent what came after this event,
         until: up to this one,
         at: behind this one, which was the newest then.
-        number: by which an offset speaks of it.
+        number: by which an offset speaks of it,
+        heard: but not up to this one, which it heard before its link was cut.
     """
 
     room: str
@@ -30,10 +31,15 @@ class Replay(NamedTuple):
     until: int
     at: int
     number: int
+    heard: int
 
-    def covers(self, envelope: Envelope) -> bool:
-        """Whether an event is among it."""
-        return self.room in envelope.rooms and self.since < envelope.number <= self.until
+    def sends(self, envelope: Envelope) -> bool:
+        """Whether an event is among what it sends."""
+        return self.room in envelope.rooms and self.heard < envelope.number <= self.until
+
+    def has_sent(self, envelope: Envelope) -> bool:
+        """Whether an event is among what was heard of it before."""
+        return self.room in envelope.rooms and self.since < envelope.number <= self.heard
 
     def to(self, envelope: Envelope) -> Offset:
         """Where a client stands that has heard it up to an event."""
@@ -94,11 +100,13 @@ class Memberships:
         self.enter(room, at)
         if since >= heard.get(room, at):
             return []
-        replay = self._add(room, since, heard.get(room, at), at)
+        replay = Replay(room, since, heard.get(room, at), at, self.next, heard=since)
+        self.replays.append(replay)
+        self.next += 1
         return [
             (each, replay.to(each))
             for each in found
-            if replay.covers(each) and not any(heard.get(other, at) < each.number for other in each.rooms)
+            if replay.sends(each) and not any(heard.get(other, at) < each.number for other in each.rooms)
         ]
 
     def resumed(self, heard: Offset) -> "Memberships":
@@ -106,28 +114,23 @@ class Memberships:
 
         Anew is what is not newer than ``heard``; the rest of such a room comes with all that is newer.
         """
-        now, lost = heard.seq, []
-        resumed = Memberships(next=self.next)
-        for each in self.replays:
-            if (each.at, each.number) == (now, heard.replay):
-                resumed.replays.append(each._replace(until=heard.reached))
-                lost.append(each._replace(since=heard.reached))
-            elif each.at < now or (each.at == now and each.number < heard.replay < self.next):
+        now, replays = heard.seq, [self._known(each, heard) for each in self.replays]
+        beginnings = _beginnings(self.entered, (each for each in replays if each.heard < each.until))
+        entered = {room: at if at <= now else max(now, beginnings[room]) for room, at in self.entered.items()}
+        resumed = Memberships(entered, next=self.next)
+        for each in replays:
+            if each.heard == each.until:
                 resumed.replays.append(each)
-            else:
-                lost.append(each)
-        beginnings = _beginnings(self.entered, lost)
-        for room, at in self.entered.items():
-            resumed.enter(room, at if at <= now else max(now, beginnings[room]))
-        for each in lost:
-            if each.since < min(each.until, now):
-                resumed._add(each.room, each.since, min(each.until, now), now)
+            elif each.heard < now:
+                resumed.replays.append(each._replace(until=min(each.until, now), at=now))
         return resumed
 
-    def _add(self, room: str, since: int, until: int, at: int) -> Replay:
-        replay = Replay(room, since, until, at, self.next)
-        self.next += 1
-        self.replays.append(replay)
+    def _known(self, replay: Replay, heard: Offset) -> Replay:
+        """A replay, with how far a client with the offset ``heard`` has come in it."""
+        if (replay.at, replay.number) == (heard.seq, heard.replay):
+            return replay._replace(heard=heard.reached)
+        if replay.at < heard.seq or (replay.at == heard.seq and replay.number < heard.replay < self.next):
+            return replay._replace(heard=replay.until)
         return replay
 
 
@@ -146,10 +149,8 @@ class Standing:
     def __init__(self, before: Memberships, heard: Offset) -> None:
         self.memberships = before.resumed(heard)
         self._newest = heard.seq
-        replays = self.memberships.replays
-        self._heard = [each for each in replays if each.number < before.next]
-        self._lost = [each for each in replays if each.number >= before.next]
-        begins = [max(at, heard.seq) for at in self.memberships.entered.values()] + [each.since for each in self._lost]
+        self._lost = [each for each in self.memberships.replays if each.heard < each.until]
+        begins = [max(at, heard.seq) for at in self.memberships.entered.values()] + [each.heard for each in self._lost]
         self.since = min(begins, default=None)
 
     def missed(self, found: Iterable[Envelope], allowed: Collection[str]) -> Missed:
@@ -175,7 +176,7 @@ class Standing:
         for replay in self._lost:
             if replay.room in allowed:
                 for each in late[replay.room]:
-                    if replay.covers(each):
+                    if replay.sends(each):
                         again.setdefault(each.number, (each, replay.to(each)))
         return [*again.values(), *newer]
 
@@ -185,7 +186,9 @@ class Standing:
         return any(room in rooms and entered.get(room, envelope.number) < envelope.number for room in envelope.rooms)
 
     def _has_heard(self, envelope: Envelope) -> bool:
-        return self._comes(envelope, self.memberships.entered) or any(each.covers(envelope) for each in self._heard)
+        return self._comes(envelope, self.memberships.entered) or any(
+            each.has_sent(envelope) for each in self.memberships.replays
+        )
 
 
 def _beginnings(entered: Mapping[str, int], replays: Iterable[Replay]) -> dict[str, int]:

@@ -57,7 +57,7 @@ COMES_BACK = st.none()
 ARRIVED = st.integers(0, 4) | st.just(100)
 
 
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 @given(st.lists(st.tuples(PUBLISHED | JOINED | JOINED | COMES_BACK, ARRIVED), max_size=20))
 def test_wherever_links_are_cut_everything_is_heard_once(
     steps: list[tuple[list[frozenset[str]] | tuple[str, int] | None, int]],
@@ -131,6 +131,33 @@ def test_a_cut_in_a_replay_says_that_those_before_it_were_heard_of_rooms_too_tha
     _, stands = rooms.replay("c", 3, 4, past[3:])[0]
     rooms.leave("c")
     assert Standing(rooms, stands).missed(past, "a") == []
+
+
+def test_a_replay_that_is_cut_again_and_again_takes_no_more_room() -> None:
+    past, rooms, stands = log(*"a" * 20), Memberships(), Offset(20)
+    missed = rooms.replay("a", 0, 20, past)
+    for number in range(1, 21):
+        assert numbers(missed) == list(range(number, 21))
+        _, stands = missed[0]
+        standing = Standing(rooms, stands)
+        missed, rooms = standing.missed(past, "a"), standing.memberships
+    assert (missed, len(rooms.replays)) == ([], 1)
+
+
+def test_who_comes_back_with_the_same_offset_twice_is_sent_the_same() -> None:
+    past, rooms = log("a", "a", "a"), Memberships()
+    _, stands = rooms.replay("a", 0, 3, past)[1]
+    once = Standing(rooms, stands)
+    again = Standing(once.memberships, stands)
+    assert numbers(once.missed(past, "a")) == numbers(again.missed(past, "a")) == [3]
+
+
+def test_of_a_replay_and_newer_events_that_were_lost_together_comes_first_what_is_older_than_the_newest_heard() -> None:
+    past, rooms = log("a", "a", "b", "a", "b"), Memberships({"b": 0})
+    rooms.replay("a", 0, 5, [past[0], past[1], past[3]])
+    missed = Standing(rooms, Offset(3)).missed(past, "ab")
+    assert numbers(missed) == [1, 2, 4, 5]
+    assert offsets(missed) == [(3, 1), (3, 2), (4, 0), (5, 0)]
 
 
 def test_what_two_replays_would_have_brought_is_told_once() -> None:
