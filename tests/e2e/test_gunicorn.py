@@ -11,9 +11,12 @@ from threading import Thread
 import pytest
 
 from app.engine.drain import Drain
+from app.realtime.sse import IDLE
 from tests.support.api import Api
+from tests.support.brokers import wait_until
 from tests.support.js_client import JsPeer
 from tests.support.server import GUNICORN, ROOT, Server
+from tests.support.sse import EventStream
 
 JSON = "Content-Type: application/json"
 REQUEST_SECONDS = 2
@@ -45,6 +48,12 @@ def test_an_event_is_heard_once_over_each_transport(alice: Api, js: JsPeer, tran
         payload, _offset = socket.wait_for("new-notification")
         assert payload["title"] == title
     assert len(socket.heard("new-notification")) == 2
+
+
+def test_who_closes_an_event_stream_is_connected_no_more(alice: Api) -> None:
+    with EventStream(alice.url, "/ws/tasks", {"Authorization": f"Bearer {alice.token}"}):
+        assert [one["connected"] for one in alice.get("/api/auth/logins").json["items"] if one["current"]] == [True]
+    wait_until(lambda: not any(one["connected"] for one in alice.get("/api/auth/logins").json["items"]), IDLE / 2)
 
 
 def test_several_requests_use_one_connection(gunicorn: Server) -> None:

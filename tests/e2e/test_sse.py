@@ -7,6 +7,7 @@ from typing import Any
 import psutil
 import pytest
 
+from app.realtime.sse import IDLE
 from tests.e2e.scenarios import SCENARIOS, World, ok
 from tests.support.api import Api
 from tests.support.brokers import wait_until
@@ -31,6 +32,11 @@ def heard(stream: EventStream, event: str, **expected: Any) -> Message:
         if message.event == event and expected.items() <= json.loads(message.data).items():
             return message
     raise AssertionError(f"the stream ended without {event}")
+
+
+def is_connected(api: Api) -> bool:
+    """Whether the login that it asks with has a connection."""
+    return bool(next(login["connected"] for login in ok(api.get("/api/auth/logins"))["items"] if login["current"]))
 
 
 @pytest.mark.parametrize(
@@ -92,18 +98,14 @@ def test_a_reader_that_was_told_of_a_gap_is_not_told_again(open_stream: Open) ->
         assert stream.last_id == last
 
 
-def test_streams_that_are_broken_off_leave_no_file_open(open_stream: Open, server: Server, world: World) -> None:
+def test_streams_that_are_broken_off_leave_no_file_open(open_stream: Open, server: Server) -> None:
     process = psutil.Process(server.pid)
     before = process.num_fds()
     for _ in range(20):
         with open_stream("tasks"):
             pass
 
-    def closed() -> bool:
-        world.task()  # who writes to a stream finds that nobody reads it
-        return process.num_fds() < before + 10
-
-    wait_until(closed)
+    wait_until(lambda: process.num_fds() < before + 10)
 
 
 def test_a_conversation_begun_later_is_heard_and_one_that_was_left_is_not(open_stream: Open, world: World) -> None:
@@ -120,6 +122,19 @@ def test_a_conversation_begun_later_is_heard_and_one_that_was_left_is_not(open_s
             message = stream.next()
         assert message is not None
         assert json.loads(message.data)["id"] == new
+
+
+def test_who_closes_a_stream_is_connected_no_more(server: Server) -> None:
+    alice = Api.as_demo_user(server.url, "alice")
+    with EventStream(server.url, "/ws/tasks", {"Authorization": f"Bearer {alice.token}"}):
+        assert is_connected(alice)
+    wait_until(lambda: not is_connected(alice), IDLE / 2)
+
+
+def test_who_sends_ahead_is_not_taken_for_gone(open_stream: Open, world: World) -> None:
+    with open_stream("notifications") as stream:
+        stream.send_ahead(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        heard(stream, "new-notification", id=world.notification())
 
 
 def test_logout_ends_the_stream(server: Server) -> None:

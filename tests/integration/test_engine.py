@@ -211,6 +211,14 @@ def test_no_event_waits_for_the_acknowledgement_of_the_one_before(socketio: Sock
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
+def test_a_client_that_acknowledges_nothing_is_given_up_after_the_time_for_a_pong(flask_app: Flask) -> None:
+    socketio = SocketIO(flask_app, async_mode="eventlet", ping_timeout=7)
+    with closing(socketio.listen("127.0.0.1", 0)) as listener, create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7000
+
+
 def test_options_of_the_constructor_hold_with_an_application_that_comes_later(flask_app: Flask) -> None:
     own: dict[str, Any] = {"max_outbox_bytes": 5}
     socketio = SocketIO(async_mode="eventlet", async_handlers=True, ping_interval=3, **own)

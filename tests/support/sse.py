@@ -41,6 +41,10 @@ class EventStream:
                 return Message(fields["event"], fields["data"], self.last_id)
         return None
 
+    def send_ahead(self, request: bytes) -> None:
+        """Send what is to be answered behind the stream."""
+        self._connection.sock.sendall(request)
+
     def _next_fields(self) -> dict[str, str] | None:
         """What stands before the next empty line; None at the end of the stream."""
         fields: dict[str, str] = {}
