@@ -24,11 +24,15 @@ def grace() -> timedelta:
     return timedelta(seconds=current_settings().presence_grace_seconds)
 
 
-def settle(user_ids: Collection[str]) -> list[str]:
+def settle(user_ids: Collection[str], deserted: Collection[str] = ()) -> list[str]:
     """Tell of each of ``user_ids`` whose presence is another than what was last told.
 
     Their rows are locked before their connections are read. So of processes that noticed something at the same time the
     last one sees all of it, and the first one that sees a change tells of it.
+
+    Args:
+        deserted: those of them who were left by a process that died: they were last seen when it was. Of others a
+            connection ended just now, whatever else they had.
 
     Returns:
         Those who have no connection, while others need not know yet: ask again after the grace.
@@ -38,7 +42,7 @@ def settle(user_ids: Collection[str]) -> list[str]:
         at = queries.moment()
         rows = _locked(sorted(user_ids), at)
         before = {row.user_id: row.status for row in rows}
-        _follow(rows, at)
+        _follow(rows, at, deserted)
         _tell(tx, [row for row in rows if row.status != before[row.user_id]])
         return [row.user_id for row in rows if row.absent_since is not None]
 
@@ -64,9 +68,9 @@ def _locked(user_ids: list[str], at: datetime) -> list[UserPresence]:
     return list(rows)
 
 
-def _follow(rows: list[UserPresence], at: datetime) -> None:
+def _follow(rows: list[UserPresence], at: datetime, deserted: Collection[str]) -> None:
     connected = queries.connected([row.user_id for row in rows])
-    signs = queries.last_signs([row.user_id for row in rows if row.user_id not in connected])
+    signs = queries.last_signs(set(deserted) - set(connected))
     for row in rows:
         seen = Observation(at, connected.get(row.user_id), left_at=signs.get(row.user_id, at))
         row.state = follow(row.state, seen, grace())

@@ -40,6 +40,7 @@ class Watch:
     def __init__(self, app: Flask) -> None:
         self._app = app
         self._noted: set[str] = set()
+        self._deserted: set[str] = set()  # those of them whom nothing but a look has found
         self._woken = Event()
         self._looked_at = -inf
         with app.app_context():
@@ -47,6 +48,7 @@ class Watch:
 
     def note(self, user_ids: Collection[str]) -> None:
         """Something may have changed for ``user_ids``. Never blocks, never fails."""
+        self._deserted.difference_update(user_ids)
         self._noted.update(user_ids)
         if not self._woken.ready():
             self._woken.send()
@@ -84,7 +86,9 @@ class Watch:
         was_away = monotonic() - self._looked_at > AWAY
         if was_away or socketio.presence.misses_a_process():
             with self._app.app_context():
-                self.note(queries.strays(service.grace()))
+                strays = queries.strays(service.grace()) - self._noted
+            self.note(strays)
+            self._deserted |= strays
         self._looked_at = monotonic()
 
     def settle(self) -> None:
@@ -95,11 +99,14 @@ class Watch:
             sleep()
 
     def _settle(self, user_ids: list[str]) -> None:
+        deserted = self._deserted.intersection(user_ids)
         self._noted.difference_update(user_ids)  # first: who is noted meanwhile is settled once more
+        self._deserted -= deserted
         try:
             with self._app.app_context():
-                absent = service.settle(user_ids)
+                absent = service.settle(user_ids, deserted)
         except BaseException:
+            self._deserted |= deserted - self._noted
             self._noted.update(user_ids)
             raise
         if absent:

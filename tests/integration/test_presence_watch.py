@@ -48,6 +48,23 @@ def test_those_of_a_crashed_process_are_offline_since_its_last_sign_of_life(
 
 
 @pytest.mark.each_database
+def test_who_had_a_device_elsewhere_too_is_offline_a_grace_after_that_one_has_gone(
+    watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
+) -> None:
+    alive = new_process()
+    laptop = connect(alive, member.id, "laptop")
+    connect(process, member.id, "phone")
+    assert statuses() == ["online"]
+    crash(process)
+    watch.look()
+    assert statuses() == []
+    lose(alive, laptop)
+    assert statuses() == []
+    connect(alive, member.id, "laptop")
+    assert statuses() == []
+
+
+@pytest.mark.each_database
 def test_who_has_a_device_elsewhere_is_what_that_one_says(
     watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
 ) -> None:
