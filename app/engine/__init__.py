@@ -8,7 +8,7 @@ from app.engine.observer import Observer
 from app.engine.outbox import Outbox, event_table, room_table
 from app.engine.pace import Pace
 from app.engine.presence import Presence
-from app.engine.recovery import Application, SocketGone
+from app.engine.recovery import Application, RoomGone, SocketGone
 from app.engine.sessions import Owner, Sessions, process_table, session_table
 from app.engine.socketio import SocketIO
 
@@ -23,6 +23,7 @@ __all__ = [
     "Owner",
     "Pace",
     "Presence",
+    "RoomGone",
     "Sessions",
     "SocketGone",
     "SocketIO",

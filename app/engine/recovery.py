@@ -36,6 +36,10 @@ class SocketGone(Exception):
     """The socket was closed while something was done for it; there is nobody to tell."""
 
 
+class RoomGone(Exception):
+    """The socket was taken out of the room while it was put into it."""
+
+
 @dataclass(frozen=True)
 class Application:
     """What recovery asks of the application.
@@ -208,19 +212,34 @@ class Recovery:
         if client is not None and client.stored:
             self.upkeep.let_go(client.session, for_good=for_good or not client.recoverable)
 
+    def hand_over(self, sid: str, owner: Owner) -> None:
+        """A socket is another device's from now on, of the same user."""
+        client = self._client(sid)
+        client.session.owner = owner
+        self._save(client)
+
     # --- rooms
 
-    def enter(self, sid: str, namespace: str, room: str, since: str | None = None) -> bool:
+    def look_back(self, since: str) -> Offset | None:
+        """The offset that ``since`` says, once this process has heard what it says; None when the past is not kept."""
+        offset = Offset.parse(since)
+        return offset if offset is not None and self._reaches(offset) else None
+
+    def enter(self, sid: str, namespace: str, room: str, since: Offset | None = None) -> bool:
         """Put a socket into ``room`` and remember it.
 
+        It is in the room before the first yield: so whoever takes the right to it away meanwhile finds it there.
+
         Args:
-            since: an offset; what the room missed after it is sent at the next :meth:`flush`, before what is new.
+            since: from :meth:`look_back`; what the room missed after it is sent at the next :meth:`flush`, before what
+                is new.
 
         Returns:
-            Whether the history reaches back to ``since``; if not, the socket hears only what is new.
+            Whether that was little enough; if not, the socket hears only what is new.
 
         Raises:
             SocketGone: it is no more.
+            RoomGone: it was taken out again meanwhile.
         """
         client = self._client(sid)
         if not client.live:
@@ -238,17 +257,32 @@ class Recovery:
                 client.replay = [(e, stands) for e, stands in client.replay if stands.room != room]
             raise
 
-    def _enter(self, client: Client, room: str, since: str | None) -> bool:
-        sid, namespace = client.session.sid, client.session.namespace
-        offset = None if since is None else Offset.parse(since)
-        caught_up = since is None or (offset is not None and self._replay(client, room, offset))
-        if offset is None or not caught_up:
-            self._client(sid)  # looking into the history took a while
-            self._hub.basic_enter_room(sid, namespace, room)
-            client.session.rooms.enter(room, self._hub.seq)
+    def _enter(self, client: Client, room: str, since: Offset | None) -> bool:
+        session, now = client.session, self._hub.seq
+        begins = session.rooms.beginnings().get(room, inf)
+        self._hub.basic_enter_room(session.sid, session.namespace, room)
+        session.rooms.enter(room, now)
+        caught_up = since is None or begins <= since.of(room) or self._replay(client, room, since.of(room), now)
         if client.live:
             self._save(client)
+            self._check_is_in(client, room)
         return caught_up
+
+    def _replay(self, client: Client, room: str, since: int, now: int) -> bool:
+        """Schedule what ``room`` missed after ``since`` and up to ``now``; False when that is too much."""
+        session = client.session
+        self._hub.hold(session.sid)
+        found = self._history.all_after([room], since, MOST_MISSED)
+        self._check_is_in(client, room)
+        if found is None:
+            return False
+        client.replay += session.rooms.replay(room, since, now, found)
+        return True
+
+    def _check_is_in(self, client: Client, room: str) -> None:
+        self._client(client.session.sid)
+        if room not in client.session.rooms:
+            raise RoomGone
 
     def enter_soon(self, sid: str, namespace: str, room: str) -> None:
         """Put a socket into a room of its own, now. Storing can wait: a recovery would find this room again."""
@@ -303,23 +337,6 @@ class Recovery:
         session.rooms = standing.memberships
         return True
 
-    def _replay(self, client: Client, room: str, offset: Offset) -> bool:
-        """Enter ``room`` and schedule what it missed after ``offset``; False when the history does not reach back."""
-        session, since = client.session, offset.of(room)
-        if not self._reaches(offset):
-            return False
-        if session.rooms.beginnings().get(room, inf) <= since:
-            return True
-        self._client(session.sid)
-        self._hub.hold(session.sid)
-        self._hub.basic_enter_room(session.sid, session.namespace, room)
-        now = self._hub.seq
-        found = self._history.all_after([room], since, MOST_MISSED)
-        if found is None:
-            return False
-        client.replay += session.rooms.replay(room, since, now, found)
-        return True
-
     def _reaches(self, offset: Offset) -> bool:
         """Whether the history reaches back to ``offset``, and this process has heard what the client has.
 
@@ -369,6 +386,5 @@ class Recovery:
         self._sessions.on_change({client.session.owner.id for client in live})
 
     def _save(self, client: Client) -> None:
-        if client.recoverable:
-            with client.saving:  # so that a newer state is never overwritten by an older one
-                self._sessions.save_rooms(client.session)
+        with client.saving:  # so that a newer state is never overwritten by an older one
+            self._sessions.save(client.session)

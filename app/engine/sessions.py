@@ -169,10 +169,11 @@ class Sessions:
         session = Session(row.sid, namespace, owner, by, row.began_at, pid, _load(row.rooms))
         return session, row.connection
 
-    def save_rooms(self, session: Session) -> None:
-        """Store the rooms of ``session`` as they are now."""
+    def save(self, session: Session) -> None:
+        """Store the rooms and the device of ``session`` as they are now."""
+        values = {"rooms": _dump(session.rooms), "device": session.owner.device}
         with self._begin() as connection:
-            connection.execute(update(self._table).where(self._are([session])).values(rooms=_dump(session.rooms)))
+            connection.execute(update(self._table).where(self._are([session])).values(values))
 
     def set_away(self, connection: str, owner: str, *, away: bool) -> None:
         """Store whether the user of ``connection`` is away from it. Who comes back to its sessions still is."""

@@ -3,15 +3,19 @@
 from app.auth.tokens import identify
 from app.config import current_settings
 from app.core.errors import Forbidden, RateLimited
+from app.engine import Owner, RoomGone
+from app.engine.offsets import Offset
 from app.events import commands
 from app.events.commands import Joined, JoinRoom, LeaveRoom, Left, RefreshAuth, Refreshed
 from app.events.rooms import sockets_of_login
-from app.extensions import socketio
+from app.extensions import db, socketio
 from app.people.models import User
 from app.realtime.command import command
 from app.realtime.connections import current_connection
-from app.realtime.lifecycle import arm_expiry
+from app.realtime.lifecycle import arm_expiry, joined_rooms
 from app.realtime.rights import may_hear, rights_epoch
+
+REFUSAL = "You may not join this room."
 
 
 @command(
@@ -30,14 +34,25 @@ def join(user: User, command: JoinRoom) -> Joined:
         Forbidden: no right to it; a room of something that doesn't exist reads the same.
         RateLimited: the socket has joined as many rooms as it may.
     """
+    asked = command.options.since
+    since = None if asked is None else _look_back(asked)
     if not rights_epoch.settled(lambda: may_hear(user, command.kind, command.id)):
-        raise Forbidden("You may not join this room.")
+        raise Forbidden(REFUSAL)
     connection, most = current_connection(), current_settings().rooms_per_socket
-    if command.room not in connection.joined and len(connection.joined) >= most:
+    joined = joined_rooms(connection)
+    if command.room not in joined and len(joined) >= most:
         raise RateLimited(f"A socket may join {most} rooms; leave one first.", {"rooms": most})
-    caught_up = socketio.recovery.enter(connection.sid, connection.namespace, command.room, command.options.since)
-    connection.joined.add(command.room)
-    return Joined(room=command.room, offset=socketio.hub.offset, gap=None if caught_up else True)
+    try:
+        caught_up = socketio.recovery.enter(connection.sid, connection.namespace, command.room, since)
+    except RoomGone as gone:
+        raise Forbidden(REFUSAL) from gone
+    gap = not caught_up or (asked is not None and since is None)
+    return Joined(room=command.room, offset=socketio.hub.offset, gap=gap or None)
+
+
+def _look_back(since: str) -> Offset | None:
+    db.session.rollback()  # its connection is the next one's turn: looking back takes one
+    return socketio.recovery.look_back(since)
 
 
 @command(
@@ -52,7 +67,6 @@ def join(user: User, command: JoinRoom) -> Joined:
 def leave(_: User, command: LeaveRoom) -> Left:
     """Leave a room; one that the socket is not in is left already."""
     connection = current_connection()
-    connection.joined.discard(command.room)
     socketio.recovery.leave(connection.sid, connection.namespace, command.room)
     return Left(room=command.room)
 
@@ -74,5 +88,6 @@ def refresh_auth(user: User, command: RefreshAuth) -> Refreshed:
     server.leave_room(connection.sid, sockets_of_login(old), namespace=connection.namespace)
     server.enter_room(connection.sid, sockets_of_login(identity.login.id), namespace=connection.namespace)
     connection.login_id, connection.expires_at = identity.login.id, identity.expires_at
+    socketio.recovery.hand_over(connection.sid, Owner(user_id, identity.login.id))
     arm_expiry(connection)
     return Refreshed(expires_at=identity.expires_at)

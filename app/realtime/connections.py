@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from flask import request
@@ -21,7 +21,6 @@ class Connection:
         transport: what it shares with the sockets of the same client in other namespaces.
         expires_at: when its token does, and with it the connection.
         commands: how many it may send.
-        joined: the rooms that the client joined itself; those count against the limit.
     """
 
     sid: str
@@ -32,7 +31,6 @@ class Connection:
     expires_at: datetime
     commands: Allowance
     expiry: Timer | None = None
-    joined: set[str] = field(default_factory=set)
 
     @property
     def names(self) -> dict[str, str]:

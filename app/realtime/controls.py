@@ -63,7 +63,6 @@ def _leave_lost_rooms(connection: Connection, reason: LeaveReason) -> None:
             continue
         owner = user(connection.user_id)
         if owner is None or not may_hear(owner, *room):
-            connection.joined.discard(name)
             socketio.recovery.leave(sid, namespace, name)
             told = RoomLeft(room=name, reason=reason).model_dump(mode="json", by_alias=True)
             socketio.send_to(sid, namespace, RoomLeft.name, told)

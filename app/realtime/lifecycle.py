@@ -81,6 +81,13 @@ def admit(sid: str, namespace: str, identify: Callable[[], Identity]) -> None:
     logger.info("socket connected", extra={**connection.names, "login_id": identity.login.id})
 
 
+def joined_rooms(connection: Connection) -> set[str]:
+    """The rooms that a socket is in beside those that its namespace stands for: these count against the limit."""
+    names = socketio.server.rooms(connection.sid, connection.namespace)
+    parsed = {name: parse_room(name) for name in names}
+    return {name for name, room in parsed.items() if room and not _is_own(connection, *room)}
+
+
 def still_allowed(user_id: str, rooms: Collection[str]) -> set[str]:
     """Those of ``rooms`` that a client may hear who comes back to them."""
     listener = user(user_id)
@@ -155,6 +162,11 @@ def _own_rooms(namespace: str, user_id: str) -> list[str]:
     if namespace == Channel.CHAT.namespace:
         return [RoomKind.CHAT.room(id) for id in conversation_ids(user_id)]
     return [RoomKind(namespace.rpartition("/")[2]).room(user_id)]
+
+
+def _is_own(connection: Connection, kind: RoomKind, id: str) -> bool:
+    """Whether the namespace of a socket stands for one of the rooms that it may hear."""
+    return connection.namespace == f"/ws/{kind}" and (kind == RoomKind.CHAT or id == connection.user_id)
 
 
 def _refusal(error: AppError) -> ConnectionRefusedError:

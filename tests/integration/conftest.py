@@ -39,7 +39,9 @@ Heard = list[tuple[str, Any]]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marked = metafunc.definition.get_closest_marker("each_database") is not None
-    if "database_url" in metafunc.fixturenames and (marked or metafunc.config.option.each_database):
+    chosen = any(mark.args[0] == "database_url" for mark in metafunc.definition.iter_markers("parametrize"))
+    each = (marked or metafunc.config.option.each_database) and not chosen
+    if "database_url" in metafunc.fixturenames and each:
         metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -6,10 +6,15 @@ from typing import Any
 import eventlet
 import pytest
 
+from app.core.clock import now
 from app.engine import Envelope, Owner
 from app.engine.history import Bound
+from app.engine.offsets import Offset
 from app.engine.sessions import Session
 from app.extensions import socketio
+from app.realtime.allowance import Allowance, TokenBucket
+from app.realtime.connections import Connection
+from app.realtime.lifecycle import joined_rooms
 from tests.support.transports import ROOM, Clients, Transport, hears, sid_of
 
 
@@ -68,6 +73,15 @@ def test_a_room_that_may_not_be_heard_any_more_is_left_at_a_recovery(clients: Cl
     assert not hears(transport)
 
 
+def test_rooms_that_were_joined_before_a_cut_count_behind_it(clients: Clients, lost: str) -> None:
+    transport = Transport("back")
+    clients.connect(transport, lost)
+    connection = Connection(
+        sid_of("back"), "/", "back", "u", "d", now(), Allowance(TokenBucket(1, 1), TokenBucket(1, 1))
+    )
+    assert joined_rooms(connection) == {ROOM}
+
+
 def test_a_client_that_recovers_over_the_connection_that_it_has_keeps_it(clients: Clients, lost: str) -> None:
     transport = Transport("the one")
     socketio.recovery._sessions.claim(lost, "/", Owner("u", "d"), by="the one")  # it was refused behind that
@@ -88,7 +102,7 @@ def test_a_join_that_fails_while_it_reads_the_past_is_none(
 
     monkeypatch.setattr(socketio.recovery._history, "all_after", fail)
     with pytest.raises(ConnectionError):
-        socketio.recovery.enter(sid, "/", "team-2", since="0")
+        socketio.recovery.enter(sid, "/", "team-2", Offset(-1))
     assert "team-2" not in socketio.hub.get_rooms(sid, "/")
 
 

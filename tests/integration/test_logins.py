@@ -6,6 +6,7 @@ import pytest
 from flask import Flask
 
 from app.auth.models import Login
+from app.auth.tokens import access_token
 from app.core.clock import now
 from app.extensions import db
 from tests.integration.conftest import Person, error_code
@@ -38,6 +39,14 @@ def test_the_newest_login_is_first_and_ones_own_is_marked(person: Person, elsewh
 def test_a_login_with_a_socket_is_connected(person: Person) -> None:
     person.connect()
     assert [login["connected"] for login in logins(person)] == [False, True]
+
+
+def test_a_socket_with_a_newer_token_is_of_the_login_of_that(app: Flask, person: Person, elsewhere: str) -> None:
+    socket = person.connect()
+    with app.app_context():
+        token = access_token(db.session.get_one(Login, elsewhere))
+    assert socket.emit("refresh-auth", {"token": token})["ok"]
+    assert [login["connected"] for login in logins(person)] == [True, False]
 
 
 @pytest.mark.parametrize("field", ["revoked_at", "expires_at"])

@@ -134,7 +134,7 @@ def test_the_sockets_of_a_dead_process_are_in_no_room(app: Flask, admin: Person,
     dead = new_process()
     session = connect(dead, member.id)
     session.rooms.enter("a-room", 0)
-    dead.save_rooms(session)
+    dead.save(session)
     assert asked(admin, "rooms") == [{"room": "a-room", "sockets": 1}]
     with app.app_context():
         crash(dead)

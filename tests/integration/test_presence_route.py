@@ -176,7 +176,7 @@ def test_a_room_is_heard_by_who_has_a_connection_in_it_and_looks(app: Flask, per
         assert hearers({person.id: "notifications-1"}) == set()
         session = connect(here, person.id)
         session.rooms.enter("notifications-1", 0)
-        here.save_rooms(session)
+        here.save(session)
         db.session.rollback()  # what was read may be older
         assert hearers({person.id: "notifications-1"}) == {person.id}
         assert hearers({person.id: "notifications-"}) == set()
@@ -193,7 +193,7 @@ def test_of_each_it_is_asked_whether_they_hear_a_room_of_theirs(app: Flask, new_
         for id, room in ((one, "notifications-1"), (other, "notifications-2"), (elsewhere, "notifications-1")):
             session = connect(here, id)
             session.rooms.enter(room, 0)
-            here.save_rooms(session)
+            here.save(session)
         asked_of = {one: "notifications-1", other: "notifications-2", elsewhere: "notifications-2"}
         assert hearers(asked_of) == {one, other}
         assert hearers({}) == set()

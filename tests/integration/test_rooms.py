@@ -1,6 +1,8 @@
 """``join-…`` and ``leave-…``: rights, acks, and what happens when a right ends."""
 
 import logging
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import eventlet
@@ -13,6 +15,7 @@ from app.people.models import Department, User
 from app.realtime.allowance import Allowance
 from app.realtime.connections import of_user
 from tests.integration.conftest import NewPerson, Person
+from tests.support.chat import CONVERSATIONS, start, write
 
 pytestmark = pytest.mark.each_database
 
@@ -265,15 +268,50 @@ def test_a_join_holds_no_connection_to_the_database_while_it_takes_another(
     person: Person, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With two a join, as many joins at once as there are connections would all wait for their second one."""
-    enter, held = socketio.recovery.enter, []
+    held = []
 
-    def enter_and_look(*arguments: Any) -> bool:
+    def look(call: Callable[..., Any], *arguments: Any) -> Any:
         pool = db.engine.pool
         assert isinstance(pool, QueuePool)
         held.append(pool.checkedout())
-        return enter(*arguments)
+        return call(*arguments)
 
     socket = person.connect()
-    monkeypatch.setattr(socketio.recovery, "enter", enter_and_look)
-    assert socket.emit("join-tasks", person.id)["ok"]
-    assert held == [0]
+    for name in ("enter", "look_back"):
+        monkeypatch.setattr(socketio.recovery, name, partial(look, getattr(socketio.recovery, name)))
+    assert socket.emit("join-tasks", person.id, {"since": "0"})["ok"]
+    assert held == [0, 0]
+
+
+@pytest.mark.parametrize("read", ["kept", "all_after"])
+def test_who_is_removed_from_a_conversation_while_its_past_is_read_does_not_join_it(
+    new_person: NewPerson, read: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob, alice = new_person(), new_person()
+    conversation = start(bob, alice)
+    write(bob, conversation, "before")
+    socket, read_it = alice.connect(), getattr(socketio.history, read)
+
+    def read_slowly(*arguments: Any) -> Any:
+        found = read_it(*arguments)
+        eventlet.spawn(remove).wait()
+        return found
+
+    def remove() -> None:
+        bob.delete(f"{CONVERSATIONS}/{conversation}/participants/{alice.id}")
+        socketio.relay.drain()
+
+    monkeypatch.setattr(socketio.history, read, read_slowly)
+    assert denied(socket.emit("join-chat", conversation, {"since": "0"}))
+    write(bob, conversation, "behind")
+    assert socket.heard("new-message") == []
+
+
+def test_the_rooms_that_a_namespace_stands_for_do_not_count(app: Flask, new_person: NewPerson) -> None:
+    app.extensions["settings"] = app.extensions["settings"].model_copy(update={"rooms_per_socket": 1})
+    bob, alice = new_person(), new_person()
+    conversation = start(bob, alice)
+    socket = alice.connect("/ws/chat")
+    assert socket.emit("join-chat", conversation)["ok"]
+    assert socket.emit("join-user", alice.id)["ok"]
+    assert socket.emit("join-tasks", alice.id)["error"]["code"] == "rate_limited"
