@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from app.engine import Owner, Sessions
 from app.extensions import socketio
-from tests.integration.conftest import NewPerson, Person
+from tests.integration.conftest import NewPerson, Person, Socket
 from tests.support.brokers import wait_until
 from tests.support.presence import connect, crash
 from tests.support.presence import new_process as a_process
@@ -82,6 +82,18 @@ def test_connections_of_a_process_that_gives_no_sign_of_life_expire(new_process:
     connect(alive, "alice", "laptop")
     crash(crashed)
     assert connected("alice") == {"alice": {"laptop": 1}}
+
+
+@pytest.mark.parametrize("auth", [{}, {"recovery": False}])
+def test_the_rooms_of_a_socket_are_known_whether_or_not_it_can_recover(
+    app: Flask, person: Person, auth: dict[str, bool]
+) -> None:
+    socket = Socket(socketio.test_client(app, auth={"token": person.token} | auth), "/")
+    room = f"notifications-{person.id}"
+    socket.emit("join-notifications", person.id)
+    assert socketio.presence.rooms()[room] == 1
+    socket.emit("leave-notifications", person.id)
+    wait_until(lambda: eventlet.sleep() or not socketio.presence.rooms()[room])
 
 
 @pytest.mark.parametrize("auth", [{}, {"recovery": False}])
