@@ -66,7 +66,7 @@ def swept(client: Transport, other: Sessions) -> Transport:
 def stored() -> Rows:
     with socketio.relay._begin() as connection:
         rows = connection.execute(select(sessions.c.connection, sessions.c.rooms)).all()
-    return {connection: [room for room, *_ in json.loads(rooms)] for connection, rooms in rows}
+    return {connection: list(json.loads(rooms)["entered"]) for connection, rooms in rows}
 
 
 def is_stored(*connections: str) -> bool:
