@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.auth.guard import check_routes
+from app.chat import typists
 from app.cli.doctor import doctor
 from app.cli.emit import emit
 from app.cli.events import events as events_command
@@ -194,7 +195,12 @@ def _init_delivery(app: Flask, settings: Settings, allowed: origins.AllowedOrigi
         history,
         store,
         Presence(sessions, processes, store.process, engine.begin),
-        Application(authenticate=_in_context(app, owner_of), allowed=_in_context(app, still_allowed), gone=forget),
+        Application(
+            authenticate=_in_context(app, owner_of),
+            allowed=_in_context(app, still_allowed),
+            here=typists.tell_all_who_type,
+            gone=forget,
+        ),
     )
 
 

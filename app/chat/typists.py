@@ -1,7 +1,8 @@
 """Who is typing where. Every process knows it of all, and tells its own sockets when that changes.
 
-So each socket hears one beginning and one end, whichever processes the typist speaks to; and since each process forgets
-by itself, a client that vanishes in the middle of a word, or a process that dies, leaves nobody typing.
+So each socket hears one beginning and one end, whichever processes the typist speaks to, and one that comes later, or
+comes back, is told who types then. And since each process forgets by itself, a client that vanishes in the middle of a
+word, or a process that dies, leaves nobody typing.
 """
 
 import time
@@ -20,7 +21,7 @@ from app.events.controls import TypingHeard
 from app.events.rooms import RoomKind
 from app.extensions import socketio
 from app.people.models import User
-from app.realtime.connections import current_connection
+from app.realtime.connections import Connection, current_connection, find
 
 Typist = tuple[str, str]
 """The ids of a conversation and of a user who types there."""
@@ -82,6 +83,22 @@ def stop_typing(user: User, conversation_id: str) -> None:
     """
     _check_participant(user, conversation_id)
     _stop((conversation_id, user.id))
+
+
+def tell_all_who_type(sid: str) -> None:
+    """Tell a socket that is here from now on who types in its rooms."""
+    connection = find(sid) if _typing else None
+    if connection is not None:
+        tell_who_types(connection, socketio.server.rooms(sid, connection.namespace))
+
+
+def tell_who_types(connection: Connection, rooms: Collection[str]) -> None:
+    """Tell a socket who types in ``rooms``, which it enters before the next yield or has just begun to hear."""
+    for conversation_id, user_id in _typing:
+        if RoomKind.CHAT.room(conversation_id) in rooms and user_id != connection.user_id:
+            event = UserTyping(conversation_id=conversation_id, user_id=user_id, typing=True)
+            told = event.model_dump(mode="json", by_alias=True)
+            socketio.send_to(connection.sid, connection.namespace, UserTyping.name, told)
 
 
 def socket_gone(sid: str) -> None:

@@ -32,7 +32,7 @@ class Handshake:
         self._server = server
         self._hub = hub
         self._recovery = recovery
-        self._authenticate = application.authenticate
+        self._application = application
         self._turns = Semaphore(AT_ONCE)
 
     def connect(self, eio_sid: str, namespace: str | None, auth: Any) -> None:
@@ -58,7 +58,7 @@ class Handshake:
         if self._hub.sid_from_eio_sid(eio_sid, namespace) is not None:
             raise ConnectionRefusedError("Connected already")
         self._recovery.wait_until_begun()
-        client = self._client(eio_sid, namespace, self._authenticate(auth), auth)
+        client = self._client(eio_sid, namespace, self._application.authenticate(auth), auth)
         self._accept(client, eio_sid, auth)
 
     def _client(self, eio_sid: str, namespace: str, owner: Owner, auth: Any) -> Client:
@@ -89,6 +89,7 @@ class Handshake:
         self._send(eio_sid, packet.CONNECT, namespace, told)
         self._hub.connect(sid, namespace)
         self._recovery.flush(sid)
+        self._application.here(sid)
 
     def _ask_application(self, client: Client, eio_sid: str, auth: Any) -> None:
         arguments = client.session.namespace, client.session.sid, self._environ(eio_sid), auth

@@ -48,11 +48,13 @@ class Application:
         authenticate: whose a client is, by the ``auth`` that it sent, which may be no object; it raises
             ConnectionRefusedError when it does not say.
         allowed: of an owner's id and rooms, those that the owner may hear.
+        here: is told the sid of each socket that hears its rooms from now on.
         gone: is told the sid of each socket that is no more, and why.
     """
 
     authenticate: Callable[[Any], Owner]
     allowed: Callable[[str, Collection[str]], set[str]]
+    here: Callable[[str], None]
     gone: Callable[[str, str], None]
 
 

@@ -1,6 +1,7 @@
 """The commands about the connection itself: ``join-…``, ``leave-…``, ``refresh-auth``."""
 
 from app.auth.tokens import identify
+from app.chat import typists
 from app.config import current_settings
 from app.core.errors import Forbidden, RateLimited
 from app.engine import Owner, RoomGone
@@ -42,6 +43,8 @@ def join(user: User, command: JoinRoom) -> Joined:
     joined = joined_rooms(connection)
     if command.room not in joined and len(joined) >= most:
         raise RateLimited(f"A socket may join {most} rooms; leave one first.", {"rooms": most})
+    if command.room not in socketio.server.rooms(connection.sid, connection.namespace):
+        typists.tell_who_types(connection, [command.room])
     try:
         caught_up = socketio.recovery.enter(connection.sid, connection.namespace, command.room, since)
     except RoomGone as gone:

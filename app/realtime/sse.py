@@ -8,6 +8,7 @@ from flask import Response, current_app, request
 
 from app.auth.guard import current_identity
 from app.auth.tokens import Identity, revalidated
+from app.chat import typists
 from app.core.api import View, declare
 from app.core.errors import TokenRevoked, Unavailable
 from app.engine import Owner
@@ -86,6 +87,7 @@ def _open(sid: str, source: Stream, channel: Channel, identity: Identity, last: 
         socketio.server.disconnect(sid, namespace=namespace, ignore_queue=True)
         raise
     recovery.flush(sid)
+    typists.tell_all_who_type(sid)
     return client
 
 

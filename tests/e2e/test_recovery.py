@@ -65,6 +65,18 @@ def test_a_client_that_had_heard_no_event_recovers(world: World, server: Server,
     assert titles(socket) == ["1"]
 
 
+def test_who_comes_back_is_told_who_types(world: World, server: Server, js: JsPeer) -> None:
+    alice, bob = (js.connect(server.url, auth={"token": one.token}) for one in (world.alice, world.bob))
+    for socket in (alice, bob):
+        assert socket.emit("join-chat", world.conversation)["ok"]
+    bob.drop()
+    typing = {"conversationId": world.conversation}
+    assert alice.emit("typing-start", typing)["ok"]
+    assert bob.wait_connected(2).recovered
+    heard, *_ = bob.wait_for("user-typing")
+    assert heard == typing | {"userId": world.alice.user["id"], "typing": True}
+
+
 def test_the_id_of_the_socket_stays(world: World, server: Server, js: JsPeer) -> None:
     socket = listening(world, server, js)
     first = socket.connection.id

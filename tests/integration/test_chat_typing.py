@@ -56,6 +56,22 @@ def test_the_others_hear_who_is_typing(alice: Person, bob: Person, conversation:
     assert listener.heard() == [typing(alice, conversation, True)]
 
 
+def test_who_comes_later_is_told_who_types(alice: Person, bob: Person, conversation: str) -> None:
+    (typist,) = connect(conversation, alice)
+    typist.emit("typing-start", {"conversationId": conversation})
+    socketio.relay.drain()
+    (late,), in_namespace = connect(conversation, bob), bob.connect("/ws/chat")
+    assert wait_for(late) == wait_for(in_namespace) == [typing(alice, conversation, True)]
+
+
+def test_a_typist_is_not_told_of_themselves(alice: Person, conversation: str) -> None:
+    (typist,) = connect(conversation, alice)
+    typist.emit("typing-start", {"conversationId": conversation})
+    socketio.relay.drain()
+    (other_device,) = connect(conversation, alice)
+    assert other_device.heard() == []
+
+
 def test_no_device_of_the_typist_hears_it(alice: Person, bob: Person, conversation: str) -> None:
     typist, other_device, _ = connect(conversation, alice, alice, bob)
     typist.emit("typing-start", {"conversationId": conversation})

@@ -40,7 +40,7 @@ class Clients:
     def __init__(self) -> None:
         self.allowed: Callable[[str, Collection[str]], set[str]] = lambda _, rooms: set(rooms)
         owner = Owner("u", "d")
-        application = Application(lambda _: owner, self._allowed, lambda *_: None)
+        application = Application(lambda _: owner, self._allowed, lambda _: None, lambda *_: None)
         socketio.recovery._application = application
         self._handshake = Handshake(socketio.server, socketio.hub, socketio.recovery, application)
 
