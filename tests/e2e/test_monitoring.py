@@ -10,11 +10,13 @@ from app.events.registry import EVENTS
 from tests.e2e.conftest import Env
 from tests.support.api import Api
 from tests.support.brokers import wait_until
-from tests.support.demo import GENEROUS
+from tests.support.demo import GENEROUS, demo_user
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 
 ALERT = "system-alert"
+
+alice = demo_user("alice", of="here", scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -26,11 +28,6 @@ def settings() -> Env:
 def admin(here: Server, there: Server) -> Api:
     del there
     return Api.as_demo_user(here.url, "admin")
-
-
-@pytest.fixture(scope="module")
-def alice(here: Server) -> Api:
-    return Api.as_demo_user(here.url, "alice")
 
 
 def notify(maker: Api, listener: Api) -> None:

@@ -12,6 +12,7 @@ from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, person
 from tests.security.routes import Route, routes
 from tests.support.api import Api, Response
+from tests.support.demo import demo_user
 from tests.support.push_service import Browser
 
 Ids = dict[str, str]
@@ -90,10 +91,7 @@ OPEN: list[tuple[str, Any]] = [
     ("POST /api/push/subscriptions", {"endpoint": "{endpoint}"}),
 ]
 
-
-@pytest.fixture(scope="module")
-def admin(aviary: Aviary) -> Api:
-    return Api.as_demo_user(aviary.url, "admin")
+admin = demo_user("admin", of="aviary", scope="module")
 
 
 @pytest.fixture(scope="module")

@@ -67,7 +67,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def people(server: Server) -> World:
-    return World(*(Api.as_demo_user(server.url, name) for name in ("admin", "manager", "alice", "bob")))
+    return World.at(server.url)
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,15 @@ from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, person
 from tests.security.routes import routes
 from tests.support.api import Api
+from tests.support.demo import demo_user
 
 MISSING = "0199aaaa-0000-7000-8000-000000000000"
 NOT_TO_BE_SAID = (
     "active", "admin", "authorId", "createdAt", "creatorId", "email", "id", "isAdmin", "owner", "ownerId", "password",
     "passwordHash", "role", "senderId", "teams", "userId",
 )  # fmt: skip
+
+admin = demo_user("admin", of="aviary", scope="module")
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,7 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(aviary: Aviary) -> Office:
-    admin = Api.as_demo_user(aviary.url, "admin")
+def office(aviary: Aviary, admin: Api) -> Office:
     boss, member, mate = (person(aviary.url) for _ in range(3))
     ok(admin.patch(f"/api/users/{boss.user['id']}", {"role": "manager"}))
     ids = {"mate": mate.user["id"], "member": member.user["id"]}
@@ -97,9 +99,8 @@ def test_a_member_knows_nothing_of_the_metrics_of_a_mate(office: Office) -> None
     assert answers[0].body == answers[1].body
 
 
-def test_no_route_takes_a_field_that_says_whose_something_is_or_what_somebody_may(aviary: Aviary) -> None:
+def test_no_route_takes_a_field_that_says_whose_something_is_or_what_somebody_may(aviary: Aviary, admin: Api) -> None:
     """As an admin: so that it is the field that is refused, and not who calls."""
-    admin = Api.as_demo_user(aviary.url, "admin")
     taking = [(route, route.fields) for route in routes(aviary.url) if route.fields is not None]
     assert len(taking) > 20
     for route, fields in taking:
