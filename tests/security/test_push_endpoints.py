@@ -12,9 +12,9 @@ import pytest
 from app.push.vapid import new_private_key
 from tests.e2e.scenarios import ok
 from tests.security.aviary import person
-from tests.security.production import production
 from tests.support.api import Api
 from tests.support.demo import demo_user
+from tests.support.production import production
 from tests.support.push_service import Browser, PushService, wait_until
 from tests.support.server import Server
 

@@ -15,13 +15,12 @@ from tests.support.api import Api
 from tests.support.brokers import wait_until
 from tests.support.demo import demo_user
 from tests.support.js_client import JsPeer
+from tests.support.production import PRODUCTION
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import GUNICORN, PYTHON, Server
 
 SECONDS = 10.0
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 DEBUG = {"REALTIME_DEBUG": "1", "LOGINS_PER_MINUTE": "10000"}
-PRODUCTION = {"APP_ENV": "production", "JWT_SECRET_KEY": SECRET, "SECRET_KEY": SECRET}
 
 GET = "GET /health/live HTTP/1.1\r\nHost: x\r\n"
 POST = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"

@@ -8,10 +8,10 @@ import pytest
 
 from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, heard_by, listening, person
-from tests.security.production import production
 from tests.security.routes import routes
 from tests.security.socket_client import Heard
 from tests.support.api import Api
+from tests.support.production import production
 from tests.support.server import Server
 
 METRICS_TOKEN = "a token for Prometheus"
