@@ -25,6 +25,7 @@ from gunicorn.http.errors import ParseException
 from gunicorn.workers.base_async import AsyncWorker
 
 BEAT = 1.0  # seconds between two signs of life to the main process, which kills a worker that gives none
+STOP_NOTICED = 0.1  # seconds, at the most, until a worker that is told to stop begins to
 ACCEPT_RETRY = 0.1  # seconds before the next try when a connection can't be accepted
 LAST_REQUEST = 0.1  # seconds for a connection that came in last to send its request
 
@@ -77,7 +78,7 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         socketio.start_relay()
         beat = eventlet.spawn(self._beat)
         while self.alive:
-            eventlet.sleep(BEAT)
+            eventlet.sleep(STOP_NOTICED)
         socketio.drain.run()
         for acceptor in acceptors:
             acceptor.kill()

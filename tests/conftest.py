@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.scenarios import World
 from tests.support.api import Api
 from tests.support.js_client import JsPeer
+from tests.support.production import migrated
 from tests.support.services import PostgreSQL, Redis
 
 HERE = Path(__file__).parent
@@ -56,6 +57,12 @@ def redis_server() -> Iterator[Redis]:
     """One for the test process; a test that stops it starts it again."""
     with Redis() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def production_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tables, and nothing in them."""
+    return migrated(tmp_path_factory.mktemp("database") / "app.db")
 
 
 @pytest.fixture(scope="session")

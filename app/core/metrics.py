@@ -18,7 +18,6 @@ HTTP_BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
 # Series that are there from the start, at 0: a rate of one that appears with its first event misses that.
 REASONS = ("client disconnect", "ping timeout", "server disconnect", "transport close", "transport error")
 OUTCOMES = ("recovered", "unknown", "behind", "too_much")
-SHARED_LIMITS = ("requests", "logins", "wrong-passwords", "locks-told")
 
 
 def _counter(name: str, help: str, *labels: str) -> Counter:
@@ -86,5 +85,3 @@ for _reason in REASONS:
     DISCONNECTS.labels(_reason)
 for _outcome in OUTCOMES:
     RECOVERIES.labels(_outcome)
-for _limit in SHARED_LIMITS:
-    LIMITS_COUNTED_ALONE.labels(_limit)

@@ -6,6 +6,7 @@ from flask import current_app
 from limits import RateLimitItemPerSecond
 
 from app.config import Settings
+from app.core import metrics
 from app.core.errors import RateLimited
 from app.core.rate_windows import OwnWindows, RateWindows
 
@@ -48,16 +49,15 @@ class RateLimits:
     """
 
     def __init__(self, settings: Settings, shared: RateWindows) -> None:
-        self.requests = RateLimit(shared, "requests", settings.requests_per_minute, 60)
-        self.logins = RateLimit(shared, "logins", settings.logins_per_minute, 60, "Too many logins from your address")
-        self.wrong_passwords = RateLimit(
-            shared,
-            "wrong-passwords",
-            settings.wrong_passwords,
-            LOCKED,
-            "The account is locked because of wrong passwords",
-        )
-        self.locks_told = RateLimit(shared, "locks-told", 1, LOCKED)
+        def of_all(name: str, amount: int, seconds: int, *refusal: str) -> RateLimit:
+            metrics.LIMITS_COUNTED_ALONE.labels(name)  # a series that is there from the start, at 0
+            return RateLimit(shared, name, amount, seconds, *refusal)
+
+        self.requests = of_all("requests", settings.requests_per_minute, 60)
+        self.logins = of_all("logins", settings.logins_per_minute, 60, "Too many logins from your address")
+        locked = "The account is locked because of wrong passwords"
+        self.wrong_passwords = of_all("wrong-passwords", settings.wrong_passwords, LOCKED, locked)
+        self.locks_told = of_all("locks-told", 1, LOCKED)
         self.typing = RateLimit(OwnWindows(), "typing", settings.typing_starts, 10, "You begin to type too often")
 
 

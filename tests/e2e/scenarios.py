@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
+from typing import Any, Self
 
 from tests.support.api import Api, Response
+from tests.support.demo import DEMO_USERS
 from tests.support.js_client import JsClient
 
 JsonObject = dict[str, Any]
@@ -20,6 +21,11 @@ class World:
     manager: Api
     alice: Api
     bob: Api
+
+    @classmethod
+    def at(cls, url: str) -> Self:
+        """Log all of them in at a server."""
+        return cls(*(Api.as_demo_user(url, name) for name in DEMO_USERS))
 
     @property
     def team(self) -> str:

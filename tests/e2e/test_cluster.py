@@ -35,7 +35,7 @@ def settings() -> Env:
 @pytest.fixture(scope="module")
 def world(here: Server) -> World:
     """The demo users, who make their requests here."""
-    return World(*(Api.as_demo_user(here.url, name) for name in ("admin", "manager", "alice", "bob")))
+    return World.at(here.url)
 
 
 @pytest.fixture

@@ -10,13 +10,15 @@ from playwright.sync_api import Locator, Page, expect
 from tests.support.api import Api
 from tests.support.brokers import wait_until
 from tests.support.dashboard import Dashboard, new_title, notify
-from tests.support.demo import GENEROUS
+from tests.support.demo import GENEROUS, demo_user
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 
 SETTINGS = GENEROUS | {"SAMPLE_SECONDS": "0.5", "ALERT_AUTH_FAILURES_PER_SECOND": "1"}
 PLOTS = ("Connections", "Deliveries a second", "Latency", "Hub lag", "Backlog", "Memory")
 SOON_MS = 20_000  # the page asks every five seconds, and for lists every ten
+
+admin, bob = (demo_user(name, of="watched", scope="module") for name in ("admin", "bob"))
 
 
 @pytest.fixture(scope="module")
@@ -71,28 +73,25 @@ def test_the_plots_follow_the_width_of_the_page(dashboard: Dashboard) -> None:
     assert dashboard.page.evaluate("document.documentElement.scrollWidth") == 375
 
 
-def test_the_figures_of_all_processes_are_added_up(dashboard: Dashboard, js: JsPeer, watched: Server) -> None:
-    admin = Api.as_demo_user(watched.url, "admin")
-    js.connect(watched.url, auth={"token": admin.token})
+def test_the_figures_of_all_processes_are_added_up(dashboard: Dashboard, js: JsPeer, admin: Api) -> None:
+    js.connect(admin.url, auth={"token": admin.token})
     wait_until(lambda: samples(admin)[-1]["connections"] > 0)
     dashboard.open("/now")
     expect(dashboard.page.locator("#tiles")).to_contain_text(re.compile(r"Connections\s*[1-9]"))
     expect(dashboard.page.locator("#processes-count")).to_have_text("1 running")
 
 
-def test_rooms_have_sizes_and_people_devices(dashboard: Dashboard, js: JsPeer, watched: Server) -> None:
-    bob = Api.as_demo_user(watched.url, "bob")
+def test_rooms_have_sizes_and_people_devices(dashboard: Dashboard, js: JsPeer, bob: Api) -> None:
     team = bob.get("/api/auth/me").json["teams"][0]["id"]
-    socket = js.connect(watched.url, auth={"token": bob.token})
+    socket = js.connect(bob.url, auth={"token": bob.token})
     assert socket.emit("join-team", team)["ok"]
     dashboard.open("/now")
     expect(row(dashboard, "Largest rooms", "team: Product")).to_contain_text("1", timeout=SOON_MS)
     expect(row(dashboard, "Who is online", "Bob")).to_contain_text(re.compile(r"online\s*1"), timeout=SOON_MS)
 
 
-def test_why_sockets_went_is_counted(dashboard: Dashboard, js: JsPeer, watched: Server) -> None:
-    bob = Api.as_demo_user(watched.url, "bob")
-    js.connect(watched.url, auth={"token": bob.token}).close()
+def test_why_sockets_went_is_counted(dashboard: Dashboard, js: JsPeer, bob: Api) -> None:
+    js.connect(bob.url, auth={"token": bob.token}).close()
     dashboard.open("/now")
     expect(row(dashboard, "Disconnects", "client disconnect")).to_be_visible(timeout=SOON_MS)
 
@@ -108,10 +107,10 @@ def test_an_alert_shows_when_it_is_raised(dashboard: Dashboard, watched: Server)
     expect(alert).to_contain_text("not yet")
 
 
-def test_the_way_of_an_event_leads_from_the_commit_to_here(dashboard: Dashboard, watched: Server) -> None:
+def test_the_way_of_an_event_leads_from_the_commit_to_here(dashboard: Dashboard, admin: Api) -> None:
     dashboard.ready()
     title = new_title()
-    notify(Api.as_demo_user(watched.url, "admin"), title)
+    notify(admin, title)
     event = dashboard.event("new-notification", title)
     event.locator("summary").click()
     way = event.get_by_role("list", name="The way of this event")
@@ -119,10 +118,11 @@ def test_the_way_of_an_event_leads_from_the_commit_to_here(dashboard: Dashboard,
     expect(way.get_by_role("listitem")).to_contain_text([re.compile(rf"{step}.*ms") for step in steps])
 
 
-def test_the_figures_of_a_process_that_is_gone_are_still_there(dashboard: Dashboard, watched: Server) -> None:
+def test_the_figures_of_a_process_that_is_gone_are_still_there(
+    dashboard: Dashboard, watched: Server, admin: Api
+) -> None:
     watched.kill9()
     watched.start()
-    admin = Api.as_demo_user(watched.url, "admin")
     wait_until(lambda: len({sample["process"] for sample in samples(admin)}) == 2)
     dashboard.open("/now")
     expect(dashboard.page.locator("#processes").get_by_role("row")).to_have_count(2)

@@ -7,7 +7,7 @@ import pytest
 
 from app.engine.drain import Drain
 from tests.support.api import Api
-from tests.support.demo import GENEROUS
+from tests.support.demo import GENEROUS, demo_user
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import GUNICORN, PYTHON, Server
 from tests.support.sse import EventStream
@@ -15,19 +15,17 @@ from tests.support.sse import EventStream
 CLIENTS = 60
 WINDOW = CLIENTS / 50  # seconds; so few are closed at the least rate, not over all of DRAIN_SECONDS
 
+alice = demo_user("alice", of="server", scope="module")
+
 
 @pytest.fixture(scope="module", params=[PYTHON, GUNICORN], ids=["python", "gunicorn"])
 def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("drain")
-    with Server(folder, GENEROUS):
-        pass  # makes the tables and the demo data
+    if request.param is GUNICORN:
+        with Server(folder):
+            pass  # makes the tables and the demo data
     with Server(folder, GENEROUS, request.param) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def alice(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "alice")
 
 
 @pytest.fixture

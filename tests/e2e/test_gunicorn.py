@@ -14,12 +14,15 @@ from app.engine.drain import Drain
 from app.realtime.sse import IDLE
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.demo import demo_user
 from tests.support.js_client import JsPeer
 from tests.support.server import GUNICORN, ROOT, Server
 from tests.support.sse import EventStream
 
 JSON = "Content-Type: application/json"
 REQUEST_SECONDS = 2
+
+alice = demo_user("alice", of="gunicorn", scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +32,6 @@ def gunicorn(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         pass  # makes the tables and the demo data
     with Server(folder, {"REQUEST_SECONDS": str(REQUEST_SECONDS)}, GUNICORN) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def alice(gunicorn: Server) -> Api:
-    return Api.as_demo_user(gunicorn.url, "alice")
 
 
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])

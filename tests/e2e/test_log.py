@@ -1,8 +1,6 @@
 """The log of a server in production: each line is JSON, whoever writes it, and tells what it came of."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from socket import create_connection
@@ -13,22 +11,20 @@ import pytest
 from tests.support.api import Api
 from tests.support.brokers import wait_until
 from tests.support.js_client import JsPeer
-from tests.support.server import GUNICORN, PYTHON, ROOT, Server
+from tests.support.production import production
+from tests.support.server import GUNICORN, PYTHON, Server
 
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 ACCOUNT = {"email": "a@example.com", "password": "a-long-password", "name": "A"}
 
 Line = dict[str, Any]
 
 
 @pytest.fixture(scope="module", params=[PYTHON, GUNICORN], ids=["python", "gunicorn"])
-def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    env = {"APP_ENV": "production", "JWT_SECRET_KEY": SECRET, "SECRET_KEY": SECRET, "REALTIME_DEBUG": "1"}
-    made = Server(tmp_path_factory.mktemp("log"), env, request.param)
-    flask = Path(sys.executable).with_name("flask")
-    migrated = subprocess.run([flask, "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=made.env, check=False)
-    assert migrated.returncode == 0
-    with made as running:
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, production_database: Path
+) -> Iterator[Server]:
+    settings = {"REALTIME_DEBUG": "1"}
+    with production(tmp_path_factory.mktemp("log"), production_database, settings, request.param) as running:
         yield running
 
 

@@ -10,27 +10,18 @@ from app.events.registry import EVENTS
 from tests.e2e.conftest import Env
 from tests.support.api import Api
 from tests.support.brokers import wait_until
-from tests.support.demo import GENEROUS
+from tests.support.demo import GENEROUS, demo_user
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 
 ALERT = "system-alert"
 
+admin, alice = (demo_user(name, of="here", scope="module") for name in ("admin", "alice"))
+
 
 @pytest.fixture(scope="module")
 def settings() -> Env:
     return GENEROUS | {"SAMPLE_SECONDS": "0.2", "ALERT_AUTH_FAILURES_PER_SECOND": "1"}
-
-
-@pytest.fixture(scope="module")
-def admin(here: Server, there: Server) -> Api:
-    del there
-    return Api.as_demo_user(here.url, "admin")
-
-
-@pytest.fixture(scope="module")
-def alice(here: Server) -> Api:
-    return Api.as_demo_user(here.url, "alice")
 
 
 def notify(maker: Api, listener: Api) -> None:
@@ -69,6 +60,7 @@ def test_the_way_of_an_event_names_each_process_and_its_sockets(
     assert way["publishedAt"] <= way["numberedAt"] <= way["processes"][0]["writtenAt"]
 
 
+@pytest.mark.usefixtures("there")
 def test_both_processes_are_sampled(admin: Api) -> None:
     wait_until(lambda: len({sample["process"] for sample in monitored(admin, "samples")["items"]}) == 2)
 

@@ -38,7 +38,7 @@ def settings() -> Env:
 @pytest.fixture(scope="module")
 def world(here: Server) -> World:
     """The demo users, who make their requests here."""
-    return World(*(Api.as_demo_user(here.url, name) for name in ("admin", "manager", "alice", "bob")))
+    return World.at(here.url)
 
 
 @pytest.fixture
@@ -173,7 +173,7 @@ def test_those_who_were_connected_when_the_only_process_was_killed_go_offline_af
     tmp_path: Path, js: JsPeer
 ) -> None:
     with Server(tmp_path, QUICK) as server:
-        world = World(*(Api.as_demo_user(server.url, name) for name in ("admin", "manager", "alice", "bob")))
+        world = World.at(server.url)
         alice = in_team(server, world, js)
         js.connect(server.url, auth={"token": world.bob.token}, reconnection=False)
         online = hears(alice, world.bob, "online")

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from tests.e2e.scenarios import World, ok
-from tests.support.api import Api
 from tests.support.js_client import JsClient, JsPeer
 from tests.support.server import Server
 
@@ -34,10 +33,6 @@ def listening(world: World, server: Server, js: JsPeer, **options: Any) -> JsCli
 @pytest.fixture
 def own_server(tmp_path: Path) -> Server:
     return Server(tmp_path)
-
-
-def world_of(server: Server) -> World:
-    return World(*(Api.as_demo_user(server.url, name) for name in ("admin", "manager", "alice", "bob")))
 
 
 @pytest.mark.parametrize("transports", [["websocket"], ["polling"], ["polling", "websocket"]])
@@ -86,7 +81,7 @@ def test_the_id_of_the_socket_stays(world: World, server: Server, js: JsPeer) ->
 
 def test_a_client_recovers_from_a_killed_server(own_server: Server, js: JsPeer) -> None:
     with own_server as server:
-        world = world_of(server)
+        world = World.at(server.url)
         socket = listening(world, server, js)
         notify(world, 1)
         socket.wait_for("new-notification")
@@ -109,7 +104,7 @@ def test_a_client_that_said_good_bye_begins_anew(world: World, server: Server, j
 
 def test_a_client_away_for_longer_than_the_window_begins_anew(tmp_path: Path, js: JsPeer) -> None:
     with Server(tmp_path, {"RECOVERY_SECONDS": "0.5"}) as server:
-        world = world_of(server)
+        world = World.at(server.url)
         socket = listening(world, server, js, reconnectionDelay=2000, reconnectionDelayMax=2000)
         socket.drop()
         assert not socket.wait_connected(2, timeout=10).recovered

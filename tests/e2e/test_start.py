@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.api import DEMO_PASSWORD, Api
 from tests.support.js_client import JsPeer
+from tests.support.production import PRODUCTION
 from tests.support.server import ROOT, Server, free_port
 
 
@@ -78,14 +79,8 @@ def test_production_does_not_start_without_secrets_and_names_them(tmp_path: Path
 @pytest.fixture
 def production(tmp_path: Path) -> dict[str, str]:
     """An environment that production starts with, its database not made yet."""
-    secret = "0123456789abcdefghijklmnopqrstuvwxyz"
-    return {
-        "APP_ENV": "production",
-        "JWT_SECRET_KEY": secret,
-        "SECRET_KEY": secret,
-        "INSTANCE_PATH": str(tmp_path / "instance"),
-        "DATABASE_URL": f"sqlite:///{tmp_path / 'app.db'}",
-    }
+    places = {"INSTANCE_PATH": str(tmp_path / "instance"), "DATABASE_URL": f"sqlite:///{tmp_path / 'app.db'}"}
+    return PRODUCTION | places
 
 
 def flask(*command: str, env: dict[str, str]) -> subprocess.CompletedProcess[str]:

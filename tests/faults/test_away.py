@@ -22,7 +22,7 @@ RETURN = {"reconnectionDelay": AWAY, "reconnectionDelayMax": AWAY, "randomizatio
 def patient(tmp_path: Path) -> Iterator[World]:
     """On a server with the usual window."""
     with Server(tmp_path, LIMITS) as server:
-        yield World(*(Api.as_demo_user(server.url, name) for name in ("admin", "manager", "alice", "bob")))
+        yield World.at(server.url)
 
 
 def test_who_was_away_for_longer_than_the_window_is_told_and_catches_up_with_since(

@@ -20,6 +20,7 @@ from tests.faults.conftest import LIMITS, Report
 from tests.faults.watch import Watch
 from tests.support.api import Api, Response
 from tests.support.brokers import wait_until
+from tests.support.demo import demo_user
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 from tests.support.sqlite import damage, locked
@@ -30,6 +31,9 @@ WRITE_WAIT = 5.0  # seconds in which a write is refused that can't be done
 MARGIN = 2.0  # seconds more, on a busy machine
 QUICK = 0.5  # seconds for 99 % of the reads
 UNAVAILABLE = (503, "unavailable")
+
+
+alice = demo_user("alice", of="server", scope="module")
 
 
 @contextmanager
@@ -47,11 +51,6 @@ def full_disk(server: Server, most_bytes: int = 0) -> Iterator[None]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     with Server(tmp_path_factory.mktemp("disk"), LIMITS) as server:
         yield server
-
-
-@pytest.fixture(scope="module")
-def alice(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "alice")
 
 
 def notify(api: Api) -> Response:

@@ -1,15 +1,16 @@
 """The product with its demo users: one process, and two that share a Redis and a PostgreSQL; the JavaScript client."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.security.aviary import Aviary
-from tests.security.production import migrated
 from tests.support.cluster import Cluster
 from tests.support.demo import DEMO_USERS, GENEROUS, demo_user
 from tests.support.server import GUNICORN, Server
+
+LISTED = ("https://tasks.example.com", "http://localhost:3000")
+"""The web sites that may use the product."""
 
 admin, manager, alice, bob = (demo_user(name, of="product") for name in DEMO_USERS)
 
@@ -17,7 +18,7 @@ admin, manager, alice, bob = (demo_user(name, of="product") for name in DEMO_USE
 @pytest.fixture(scope="session")
 def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """`python wsgi.py`, with SQLite and nothing else."""
-    with Server(tmp_path_factory.mktemp("product"), GENEROUS) as running:
+    with Server(tmp_path_factory.mktemp("product"), GENEROUS | {"CLIENT_URL": ",".join(LISTED)}) as running:
         yield running
 
 
@@ -33,9 +34,3 @@ def aviary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aviary]:
     """A server of its own, on which canaries sing in any room."""
     with Aviary(tmp_path_factory.mktemp("aviary")) as running:
         yield running
-
-
-@pytest.fixture(scope="session")
-def production_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The tables, and nothing in them."""
-    return migrated(tmp_path_factory.mktemp("database") / "app.db")

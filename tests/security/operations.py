@@ -1,4 +1,4 @@
-"""Every operation of /swagger.json, and how it is called properly: what a test makes odd is then one part of it."""
+"""Every route below /api, and how it is called properly: what a test makes odd is then one part of it."""
 
 import json
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ from urllib.parse import quote
 from jsonschema import Draft202012Validator
 
 from tests.e2e.scenarios import World
+from tests.security.routes import Route, referred, routes
 from tests.support.api import Api, Response
 
 LONG = 60_000  # characters, which fit into a body
@@ -16,34 +17,14 @@ Part = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Operation:
-    """One method of one path.
+class Operation(Route):
+    """A route below /api, with the ids of what is there for each place of its path."""
 
-    Attributes:
-        places: what its path takes, with ids of what is there.
-        queries: the names of what its query takes, with their schemas.
-        body: the name of the schema of its body; None where it takes none.
-        document: the whole of /swagger.json.
-    """
-
-    method: str
-    path: str
-    places: Part
-    queries: dict[str, Any]
-    body: str | None
-    document: dict[str, Any]
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-    @property
-    def fields(self) -> dict[str, Any]:
-        """Of the body, with their schemas."""
-        return self.document["components"]["schemas"][self.body]["properties"] if self.body else {}
+    ids: Part
 
     def form(self) -> dict[str, Any]:
         """A body with a value for each field that may not be left out, or for one."""
-        needed = self.document["components"]["schemas"][self.body].get("required", []) if self.body else []
+        needed = (self.body or {}).get("required", [])
         return {name: self._example(self.fields[name]) for name in needed or list(self.fields)[:1]}
 
     def allows(self, field: str, value: object) -> bool:
@@ -55,13 +36,13 @@ class Operation:
         self, caller: Api, places: Part | None = None, query: str = "", body: dict[str, Any] | None = None
     ) -> Response:
         """Do it; an empty body is none."""
-        filled = {name: quote(id, safe="") for name, id in self.places.items()} | (places or {})
+        filled = {name: quote(id, safe="") for name, id in self.ids.items()} | (places or {})
         target = self.path.format(**filled) + (f"?{query}" if query else "")
         return caller.request(self.method, target, body or None)
 
     def _example(self, schema: dict[str, Any]) -> Any:
         if "$ref" in schema:
-            return self._example(self.document["components"]["schemas"][schema["$ref"].rpartition("/")[2]])
+            return self._example(referred(schema, self.document))
         if "anyOf" in schema:
             return self._example(schema["anyOf"][0])
         if "enum" in schema:
@@ -81,22 +62,10 @@ class Operation:
 
 def operations(world: World) -> Iterator[Operation]:
     """Those below /api."""
-    document = world.admin.get("/swagger.json").json
     things = _things(world)
-    for path, methods in document["paths"].items():
-        if not path.startswith("/api/"):
-            continue
-        for method, about in methods.items():
-            named = {place: [p for p in about.get("parameters", []) if p["in"] == place] for place in ("path", "query")}
-            content = about.get("requestBody", {}).get("content", {})
-            yield Operation(
-                method.upper(),
-                path,
-                {p["name"]: _thing(things, path, p["name"]) for p in named["path"]},
-                {p["name"]: p["schema"] for p in named["query"]},
-                content["application/json"]["schema"]["$ref"].rpartition("/")[2] if content else None,
-                document,
-            )
+    for route in routes(world.admin.url):
+        if route.path.startswith("/api/"):
+            yield Operation(**vars(route), ids={name: _thing(things, route.path, name) for name in route.places})
 
 
 def _things(world: World) -> Part:

@@ -80,7 +80,6 @@ class Ear:
 
     Attributes:
         stays: the rooms that it is in, each with the number of the newest canary that it is not to hear there.
-        caught_up: those of them whose past it has asked for.
         replay: what it asked for with `since`: comes first.
         news: what happened in its rooms: comes next, in order.
         stands: the number of the newest canary that it has heard all up to.
@@ -92,7 +91,6 @@ class Ear:
         self.name = name
         self.namespace = namespace
         self.stays: dict[Room, int] = {}
-        self.caught_up: set[Room] = set()
         self.replay: list[Canary] = []
         self.news: list[Canary] = []
         self.stands = newest
@@ -102,7 +100,7 @@ class Ear:
     def begin(self, newest: int) -> None:
         """A new session: of the one before nothing is left."""
         self.stays = dict.fromkeys(self._rights.given_rooms(self.name, self.namespace), newest)
-        self.replay, self.news, self.stands, self.lost, self.caught_up = [], [], newest, set(), set()
+        self.replay, self.news, self.stands, self.lost = [], [], newest, set()
 
     def enter(self, room: Room, newest: int) -> None:
         """Hear what happens in a room from now on; who is there already stays."""
@@ -114,12 +112,10 @@ class Ear:
             if room in canary.rooms and canary.number > since and not self._was_there(canary):
                 self.replay.append(canary)
         self.stays[room] = min(since, self.stays.get(room, since))
-        self.caught_up.add(room)
 
     def leave(self, room: Room) -> None:
         """Hear nothing more of a room."""
         self.stays.pop(room, None)
-        self.caught_up.discard(room)
 
     def happens(self, canary: Canary) -> None:
         """It is to be heard, now or when the socket is back, in whichever of its rooms it happened."""

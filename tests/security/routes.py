@@ -7,44 +7,68 @@ from typing import Any
 from tests.e2e.scenarios import ok
 from tests.support.api import Api
 
+Schemas = dict[str, Any]
+"""By the name of what they are of."""
+
 
 @dataclass(frozen=True)
 class Route:
-    """One route.
+    """One method of one path.
 
     Attributes:
-        name: its method and its path, with names in braces.
-        parameters: the names of all that is in its path or its query.
-        fields: the names of all that its body may hold; None: it takes no body.
+        path: with names in braces.
+        places: what is in its path.
+        queries: what its query takes.
+        headers: which it reads, beside those of every request.
+        body: the schema of its body; None: it takes none.
         about: what is said of it.
+        document: the whole, which schemas refer to.
     """
 
-    name: str
-    parameters: list[str]
-    fields: list[str] | None
+    method: str
+    path: str
+    places: Schemas
+    queries: Schemas
+    headers: Schemas
+    body: dict[str, Any] | None
     about: str
+    document: dict[str, Any]
 
-    def path(self, id: str) -> str:
-        """Its path, with this in each place."""
-        return "/".join(id if part.startswith("{") else part for part in self.name.partition(" ")[2].split("/"))
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
 
     @property
-    def method(self) -> str:
-        return self.name.partition(" ")[0]
+    def fields(self) -> Schemas:
+        """All that its body may hold."""
+        return self.body["properties"] if self.body else {}
+
+    def filled(self, id: str) -> str:
+        """Its path, with this in each place."""
+        return self.path.format(**dict.fromkeys(self.places, id))
 
 
-def routes(url: str) -> list[Route]:
+def routes(url: str) -> Iterator[Route]:
     """All routes of a server."""
-    return list(_routes(ok(Api(url).get("/swagger.json"))))
-
-
-def _routes(document: dict[str, Any]) -> Iterator[Route]:
-    schemas = document["components"]["schemas"]
+    document = ok(Api(url).get("/swagger.json"))
     for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            parameters = [given["name"] for given in operation.get("parameters", []) if given["in"] != "header"]
-            fields = None
-            if body := operation.get("requestBody", {}).get("content", {}).get("application/json"):
-                reference = body["schema"]["$ref"]
-                fields = list(schemas[reference.rpartition("/")[2]]["properties"])
-            yield Route(f"{method.upper()} {path}", parameters, fields, operation.get("description", ""))
+        for method, about in methods.items():
+            body = about.get("requestBody", {}).get("content", {}).get("application/json")
+            yield Route(
+                method.upper(),
+                path,
+                _parameters(about, "path"),
+                _parameters(about, "query"),
+                _parameters(about, "header"),
+                referred(body["schema"], document) if body else None,
+                about.get("description", ""),
+                document,
+            )
+
+
+def _parameters(about: dict[str, Any], place: str) -> Schemas:
+    return {given["name"]: given["schema"] for given in about.get("parameters", []) if given["in"] == place}
+
+
+def referred(schema: dict[str, Any], document: dict[str, Any]) -> Any:
+    """The schema that one refers to."""
+    return document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]

@@ -125,9 +125,8 @@ def test_a_socket_may_join_so_many_rooms(strict: Server, js: JsPeer) -> None:
     assert acks[-1]["error"]["code"] == "rate_limited"
 
 
-def test_2000_commands_in_a_second_are_refused_and_then_the_client_is_sent_away(product: Server, js: JsPeer) -> None:
-    alice = Api.as_demo_user(product.url, "alice")
-    flooding = js.connect(product.url, auth={"token": alice.token}, reconnection=False)
+def test_2000_commands_in_a_second_are_refused_and_then_the_client_is_sent_away(alice: Api, js: JsPeer) -> None:
+    flooding = js.connect(alice.url, auth={"token": alice.token}, reconnection=False)
     for _ in range(2000):
         flooding.emit_no_ack("typing-stop", {"conversationId": "none"})
     assert flooding.wait_disconnect() == "io server disconnect"
@@ -137,8 +136,7 @@ def test_2000_commands_in_a_second_are_refused_and_then_the_client_is_sent_away(
     assert "event" not in flooding.heard("error")[-1].args[0], "the last one says why it was sent away"
 
 
-def test_who_is_sent_away_in_one_namespace_is_in_all(product: Server, connect: Connect) -> None:
-    alice = Api.as_demo_user(product.url, "alice")
+def test_who_is_sent_away_in_one_namespace_is_in_all(product: Server, alice: Api, connect: Connect) -> None:
     ws, _ = connect(product, alice.token, "", "/ws/chat,")
     for _ in range(2000):
         ws.send('42["typing-stop",{"conversationId":"none"}]')
@@ -147,8 +145,9 @@ def test_who_is_sent_away_in_one_namespace_is_in_all(product: Server, connect: C
         endings -= {str(ws.receive())}
 
 
-def test_others_notice_nothing_of_one_who_floods(product: Server, js: JsPeer, connect: Connect) -> None:
-    alice, bob = (Api.as_demo_user(product.url, name) for name in ("alice", "bob"))
+def test_others_notice_nothing_of_one_who_floods(
+    product: Server, alice: Api, bob: Api, js: JsPeer, connect: Connect
+) -> None:
     honest = js.connect(product.url, auth={"token": bob.token})
     took = []
     for _ in range(5):

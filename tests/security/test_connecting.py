@@ -14,6 +14,7 @@ from tests.security.engine.wire import Closed, WebSocket
 from tests.security.sockets import connect, refusal
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.demo import demo_user
 from tests.support.js_client import JsClient, JsPeer
 
 CONNECT_SECONDS = 1.0
@@ -39,17 +40,14 @@ WRONG_AUTHS = {
     "a session that is an object": '{"pid":{"a":1},"offset":[1],"token":"x"}',
 }
 
+alice = demo_user("alice", of="server", scope="module")
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     env = {"CONNECT_SECONDS": str(CONNECT_SECONDS)}
     with Product(tmp_path_factory.mktemp("connecting"), env) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def alice(server: Product) -> Api:
-    return Api.as_demo_user(server.url, "alice")
 
 
 @pytest.fixture

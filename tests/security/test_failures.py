@@ -9,7 +9,7 @@ import pytest
 
 from tests.security.person import Person
 from tests.support.api import Api, Response
-from tests.support.demo import GENEROUS
+from tests.support.demo import GENEROUS, demo_user
 from tests.support.js_client import JsPeer
 from tests.support.server import Server
 
@@ -17,6 +17,8 @@ MESSAGE = "Something went wrong on our side."
 INSIDE = re.compile(
     rb"Traceback|File \"|\.py|sqlite|SELECT|INSERT|task_notes|participants|reactions|no such|OperationalError"
 )
+
+alice = demo_user("alice", of="server", scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -29,11 +31,6 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
                 database.execute(f"DROP TABLE {table}")
             database.execute("UPDATE tasks SET status = 'nonsense' WHERE title = 'changed'")
         yield running
-
-
-@pytest.fixture(scope="module")
-def alice(server: Server) -> Api:
-    return Api.as_demo_user(server.url, "alice")
 
 
 @pytest.fixture(scope="module")

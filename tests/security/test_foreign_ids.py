@@ -12,6 +12,7 @@ from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, person
 from tests.security.routes import Route, routes
 from tests.support.api import Api, Response
+from tests.support.demo import demo_user
 from tests.support.push_service import Browser
 
 Ids = dict[str, str]
@@ -90,10 +91,7 @@ OPEN: list[tuple[str, Any]] = [
     ("POST /api/push/subscriptions", {"endpoint": "{endpoint}"}),
 ]
 
-
-@pytest.fixture(scope="module")
-def admin(aviary: Aviary) -> Api:
-    return Api.as_demo_user(aviary.url, "admin")
+admin = demo_user("admin", of="aviary", scope="module")
 
 
 @pytest.fixture(scope="module")
@@ -156,15 +154,15 @@ def test_every_route_that_takes_an_id_is_called_below(aviary: Aviary) -> None:
     called = [request.partition("?")[0] for request, _ in (*HIDDEN, *EMPTY, *INVOLVING, *OPEN)]
     taking = [route for route in routes(aviary.url) if takes_an_id(route)]
     assert len(taking) > 40
-    assert [route.name for route in taking if not any(map(pattern(route).fullmatch, called))] == []
+    assert [str(route) for route in taking if not any(map(pattern(route).fullmatch, called))] == []
 
 
 def takes_an_id(route: Route) -> bool:
-    return any(AN_ID.fullmatch(name) for name in (*route.parameters, *(route.fields or [])))
+    return any(AN_ID.fullmatch(name) for name in (*route.places, *route.queries, *route.fields))
 
 
 def pattern(route: Route) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(route.name)))
+    return re.compile(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(str(route))))
 
 
 @pytest.mark.parametrize(("request_", "body"), HIDDEN)

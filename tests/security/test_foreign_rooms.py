@@ -9,11 +9,14 @@ from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, canaries, heard_by, listening, person, sing
 from tests.security.socket_client import SocketClient
 from tests.support.api import Api
+from tests.support.demo import demo_user
 
 OF_A_USER = ("user", "notifications", "tasks", "analytics")
 GROUPS = ("team", "department", "chat")
 NAMESPACES = ("/", "/ws/notifications", "/ws/chat", "/ws/tasks", "/ws/analytics")
 MISSING = "0199aaaa-0000-7000-8000-000000000000"
+
+admin = demo_user("admin", of="aviary", scope="module")
 
 
 @dataclass(frozen=True)
@@ -25,9 +28,8 @@ class House:
 
 
 @pytest.fixture(scope="module")
-def house(aviary: Aviary) -> House:
+def house(aviary: Aviary, admin: Api) -> House:
     """Victim, mate and boss share a team, a department and a conversation; boss and rival are managers."""
-    admin = Api.as_demo_user(aviary.url, "admin")
     people = {name: person(aviary.url) for name in ("victim", "mate", "boss", "rival", "stranger")}
     for name in ("boss", "rival"):
         ok(admin.patch(f"/api/users/{people[name].user['id']}", {"role": "manager"}))

@@ -78,8 +78,7 @@ class Intruder:
 @pytest.fixture(scope="module")
 def cluster_world(cluster: Cluster) -> World:
     """The demo users, who make their requests at the first process."""
-    url = cluster.servers[0].url
-    return World(*(Api.as_demo_user(url, name) for name in ("admin", "manager", "alice", "bob")))
+    return World.at(cluster.servers[0].url)
 
 
 @pytest.fixture

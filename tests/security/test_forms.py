@@ -1,19 +1,18 @@
 """The pages' forms: sent by the page that showed them and by no other site; and the cookie that they bring."""
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.security.person import Person
+from tests.security.routes import routes
 from tests.support.api import DEMO_PASSWORD, Api
-from tests.support.server import ROOT, Server
+from tests.support.production import production
+from tests.support.server import Server
 
 ALICE = {"email": "alice@example.com", "password": DEMO_PASSWORD}
 FORMS = ("/login", "/logout", "/dashboard/token")
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 HTTPS = {"X-Forwarded-Proto": "https"}
 
 
@@ -39,13 +38,9 @@ def regular(product: Server) -> Person:
 
 
 @pytest.fixture(scope="module")
-def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
+def deployed(tmp_path_factory: pytest.TempPathFactory, production_database: Path) -> Iterator[Person]:
     """Somebody at a server in production, behind a proxy that ends TLS; they have an account: `ALICE`."""
-    env = {"APP_ENV": "production", "JWT_SECRET_KEY": SECRET, "SECRET_KEY": SECRET, "TRUSTED_PROXIES": "1"}
-    server = Server(tmp_path_factory.mktemp("production"), env)
-    flask = Path(sys.executable).with_name("flask")
-    subprocess.run([flask, "--app", "wsgi", "db", "upgrade"], cwd=ROOT, env=server.env, check=True)
-    with server:
+    with production(tmp_path_factory.mktemp("deployed"), production_database, {"TRUSTED_PROXIES": "1"}) as server:
         assert Api(server.url).post("/api/auth/register", ALICE | {"name": "Alice"}).status == 201
         yield Person(server.url, HTTPS)
 
@@ -54,9 +49,8 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Person]:
 
 
 def test_every_form_is_tried_here(product: Server) -> None:
-    paths = Api(product.url).get("/swagger.json").json["paths"]
-    posted = {path for path, at in paths.items() if "post" in at and not path.startswith("/api/")}
-    assert posted == set(FORMS)
+    posted = {route.path for route in routes(product.url) if route.method == "POST"}
+    assert {path for path in posted if not path.startswith("/api/")} == set(FORMS)
 
 
 def test_a_login_without_csrf_token_is_refused(visitor: Person) -> None:
@@ -99,10 +93,10 @@ def test_a_form_of_a_foreign_site_is_refused_with_the_right_csrf_token_too(
     assert alice_at_browser.logged_in
 
 
-def test_over_https_the_same_host_without_it_is_a_foreign_site(production: Person) -> None:
-    form = ALICE | {"csrf_token": production.csrf_token()}
-    assert production.send("/login", form, {"Origin": production.url}).status == 400
-    assert not production.logged_in
+def test_over_https_the_same_host_without_it_is_a_foreign_site(deployed: Person) -> None:
+    form = ALICE | {"csrf_token": deployed.csrf_token()}
+    assert deployed.send("/login", form, {"Origin": deployed.url}).status == 400
+    assert not deployed.logged_in
 
 
 def test_the_token_route_takes_no_get(alice_at_browser: Person) -> None:
@@ -117,12 +111,12 @@ def test_the_cookie_is_hidden_from_scripts_and_from_other_sites(alice_at_browser
     assert (cookie["httponly"], cookie["samesite"], cookie["domain"]) == (True, "Lax", "")
 
 
-def test_the_cookie_is_secure_in_production(production: Person) -> None:
-    form = ALICE | {"csrf_token": production.csrf_token()}
-    assert production.send("/login", form, {"Origin": production.url.replace("http:", "https:")}).status == 303
-    cookie = production.cookies["session"]
+def test_the_cookie_is_secure_in_production(deployed: Person) -> None:
+    form = ALICE | {"csrf_token": deployed.csrf_token()}
+    assert deployed.send("/login", form, {"Origin": deployed.url.replace("http:", "https:")}).status == 303
+    cookie = deployed.cookies["session"]
     assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Lax")
-    assert production.logged_in
+    assert deployed.logged_in
 
 
 def test_a_cookie_that_was_changed_is_worth_nothing(alice_at_browser: Person) -> None:

@@ -10,9 +10,12 @@ from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, canaries, heard_by, listening, person, sing
 from tests.security.socket_client import Heard, SocketClient
 from tests.support.api import Api
+from tests.support.demo import demo_user
 from tests.support.sse import EventStream
 
 ROLE_CHANGED = "role_changed"
+
+admin = demo_user("admin", of="aviary", scope="module")
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,8 @@ LOSSES = {
 
 
 @pytest.fixture(scope="module")
-def case(aviary: Aviary) -> Case:
-    admin, loser, mate = Api.as_demo_user(aviary.url, "admin"), person(aviary.url), person(aviary.url)
+def case(aviary: Aviary, admin: Api) -> Case:
+    loser, mate = person(aviary.url), person(aviary.url)
     people = [loser.user["id"], mate.user["id"]]
     ids = {"tasks": mate.user["id"], "analytics": mate.user["id"]}
     for name, kind in (("team", "team"), ("department", "department"), ("elsewhere", "department")):
@@ -193,8 +196,8 @@ def test_who_is_given_it_back_hears_nothing_before_they_join(
 
 
 @pytest.fixture
-def pair(aviary: Aviary) -> Case:
-    admin, loser = Api.as_demo_user(aviary.url, "admin"), person(aviary.url)
+def pair(aviary: Aviary, admin: Api) -> Case:
+    loser = person(aviary.url)
     form = {"title": "T", "participantIds": [loser.user["id"]]}
     return Case(admin, loser, loser, {"chat": ok(admin.post("/api/chat/conversations", form))["id"]})
 

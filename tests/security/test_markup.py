@@ -7,11 +7,11 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
-from tests.e2e.scenarios import World, ok
+from tests.e2e.scenarios import ok
+from tests.security.aviary import person
 from tests.support.api import DEMO_PASSWORD, Api
 from tests.support.browser import chromium
 from tests.support.dashboard import Dashboard
-from tests.support.demo import GENEROUS
 from tests.support.server import Server
 
 MARKUP = "'\"></script><img src=x onerror=ran()><svg onload=ran()>"  # 56 characters, which fit everywhere
@@ -29,40 +29,30 @@ WATCH = """
 
 
 class Marked(NamedTuple):
-    """Somebody with a marked name in a marked team, department and conversation, with a task of a marked title."""
+    """Somebody whose name, team, department, conversation and task are marked; their mate in team and conversation."""
 
     api: Api
+    mate: Api
     email: str
     conversation: str
     task: dict[str, Any]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("markup"), GENEROUS) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def people(server: Server) -> World:
-    return World(*(Api.as_demo_user(server.url, name) for name in ("admin", "manager", "alice", "bob")))
-
-
 @pytest.fixture(scope="module", params=["member", "admin"])
-def marked(request: pytest.FixtureRequest, server: Server, people: World) -> Marked:
+def marked(request: pytest.FixtureRequest, product: Server, admin: Api) -> Marked:
     email = f"marked-{request.param}@example.com"
-    ok(Api(server.url).post("/api/auth/register", {"email": email, "password": DEMO_PASSWORD, "name": MARKUP}))
-    api = Api(server.url).login(email, DEMO_PASSWORD)
+    ok(Api(product.url).post("/api/auth/register", {"email": email, "password": DEMO_PASSWORD, "name": MARKUP}))
+    api, mate = Api(product.url).login(email, DEMO_PASSWORD), person(product.url)
     if request.param == "admin":
-        ok(people.admin.patch(f"/api/users/{api.user['id']}", {"role": "admin"}))
+        ok(admin.patch(f"/api/users/{api.user['id']}", {"role": "admin"}))
     for groups in ("teams", "departments"):
-        group = ok(people.admin.post(f"/api/{groups}", {"name": MARKUP}))["id"]
-        ok(people.admin.put(f"/api/{groups}/{group}/members/{api.user['id']}"))
+        group = ok(admin.post(f"/api/{groups}", {"name": MARKUP}))["id"]
+        ok(admin.put(f"/api/{groups}/{group}/members/{api.user['id']}"))
         if groups == "teams":
-            ok(people.admin.put(f"/api/{groups}/{group}/members/{people.alice.user['id']}"))
-    talk = ok(api.post("/api/chat/conversations", {"title": MARKUP, "participantIds": [people.alice.user["id"]]}))
+            ok(admin.put(f"/api/{groups}/{group}/members/{mate.user['id']}"))
+    talk = ok(api.post("/api/chat/conversations", {"title": MARKUP, "participantIds": [mate.user["id"]]}))
     task = ok(api.post("/api/tasks", {"title": MARKUP, "description": MARKUP, "assigneeId": api.user["id"]}))
-    return Marked(api, email, talk["id"], task)
+    return Marked(api, mate, email, talk["id"], task)
 
 
 @pytest.fixture(scope="module")
@@ -81,25 +71,25 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture(scope="module")
-def cookies(browser: Browser, server: Server, marked: Marked) -> Any:
+def cookies(browser: Browser, product: Server, marked: Marked) -> Any:
     """Of a browser that the marked user logged in with."""
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{server.url}/login")
+    page.goto(f"{product.url}/login")
     page.get_by_label("E-mail address").fill(marked.email)
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.keyboard.press("Enter")
-    Dashboard(page, server.url).connected()
+    Dashboard(page, product.url).connected()
     kept = context.cookies()
     context.close()
     return kept
 
 
 @pytest.fixture
-def dashboard(page: Page, server: Server, cookies: Any) -> Dashboard:
+def dashboard(page: Page, product: Server, cookies: Any) -> Dashboard:
     """Of the marked user, who has logged in; no page of it is open."""
     page.context.add_cookies(cookies)
-    return Dashboard(page, server.url)
+    return Dashboard(page, product.url)
 
 
 def check(page: Page) -> None:
@@ -114,9 +104,9 @@ def opened(page: Page, address: str) -> Response:
     return response
 
 
-def test_markup_that_is_inserted_is_noticed(page: Page, server: Server) -> None:
+def test_markup_that_is_inserted_is_noticed(page: Page, product: Server) -> None:
     """What the other tests of this file stand on."""
-    opened(page, f"{server.url}/login")
+    opened(page, f"{product.url}/login")
     page.evaluate("markup => document.body.insertAdjacentHTML('beforeend', markup)", MARKUP)
     expect(page.locator(ELEMENTS)).not_to_have_count(0)
     page.wait_for_function("window.harm.length > 0")
@@ -131,10 +121,10 @@ def test_names_and_titles_are_text_on_each_page(path: str, dashboard: Dashboard)
     check(dashboard.page)
 
 
-def test_what_is_in_events_is_text_closed_and_opened(dashboard: Dashboard, marked: Marked, people: World) -> None:
+def test_what_is_in_events_is_text_closed_and_opened(dashboard: Dashboard, marked: Marked) -> None:
     dashboard.open()
     dashboard.ready()
-    told = tell(marked, people)
+    told = tell(marked)
     for event in told:
         named = dashboard.page.get_by_text(event, exact=True)
         expect(dashboard.events.filter(has=named).first).to_contain_text(MARKUP)
@@ -149,15 +139,15 @@ def test_what_is_in_events_is_text_closed_and_opened(dashboard: Dashboard, marke
     check(dashboard.page)
 
 
-def tell(marked: Marked, people: World) -> list[str]:
+def tell(marked: Marked) -> list[str]:
     """Have an event of each kind with a text that somebody can set; their names."""
     note = {"type": MARKUP, "title": MARKUP, "message": MARKUP, "data": {MARKUP: [MARKUP]}}
     ok(marked.api.post("/api/notifications", {"userId": marked.api.user["id"], **note}))
     messages = f"/api/chat/conversations/{marked.conversation}/messages"
-    message = ok(people.alice.post(messages, {"content": MARKUP}))["id"]
-    ok(people.alice.patch(f"/api/chat/messages/{message}", {"content": f"{MARKUP} again"}))
-    ok(people.alice.put(f"/api/chat/messages/{message}/reactions/{quote('👍')}"))
-    assert people.alice.put(f"/api/chat/messages/{message}/reactions/{quote(MARKUP, safe='')}").status in {400, 404}
+    message = ok(marked.mate.post(messages, {"content": MARKUP}))["id"]
+    ok(marked.mate.patch(f"/api/chat/messages/{message}", {"content": f"{MARKUP} again"}))
+    ok(marked.mate.put(f"/api/chat/messages/{message}/reactions/{quote('👍')}"))
+    assert marked.mate.put(f"/api/chat/messages/{message}/reactions/{quote(MARKUP, safe='')}").status in {400, 404}
     task = f"/api/tasks/{marked.task['id']}"
     ok(marked.api.patch(task, {"title": f"{MARKUP} anew"}))
     ok(marked.api.post(f"{task}/notes", {"content": MARKUP}))
@@ -177,13 +167,13 @@ def test_markup_in_an_address_is_no_markup_of_the_page(path: str, dashboard: Das
 @pytest.mark.parametrize(
     "path", [f"/login?next=/{quote(MARKUP)}", f"/docs/{quote(MARKUP, safe='')}", f"/{quote(MARKUP)}"]
 )
-def test_markup_in_an_address_for_strangers_is_no_markup_of_the_answer(path: str, page: Page, server: Server) -> None:
-    opened(page, f"{server.url}{path}")
+def test_markup_in_an_address_for_strangers_is_no_markup_of_the_answer(path: str, page: Page, product: Server) -> None:
+    opened(page, f"{product.url}{path}")
     check(page)
 
 
-def test_markup_in_a_refused_login_comes_back_as_text(page: Page, server: Server) -> None:
-    opened(page, f"{server.url}/login")
+def test_markup_in_a_refused_login_comes_back_as_text(page: Page, product: Server) -> None:
+    opened(page, f"{product.url}/login")
     email = f"{MARKUP}@example.com"
     page.locator("input[name=email]").evaluate("field => { field.type = 'text'; field.form.noValidate = true; }")
     page.locator("input[name=email]").fill(email)
@@ -216,8 +206,8 @@ def test_a_page_lets_nothing_foreign_or_inline_run_and_nobody_frame_it(path: str
 
 
 @pytest.mark.parametrize("path", OTHERS)
-def test_nothing_that_strangers_see_is_sniffed_nor_framed_nor_told_to_other_sites(path: str, server: Server) -> None:
-    answer = Api(server.url).get(path, {"Accept": "text/html"})
+def test_nothing_that_strangers_see_is_sniffed_nor_framed_nor_told_to_other_sites(path: str, product: Server) -> None:
+    answer = Api(product.url).get(path, {"Accept": "text/html"})
     check_headers({name.lower(): value for name, value in answer.headers.items()})
 
 
@@ -228,8 +218,8 @@ def check_headers(headers: dict[str, str]) -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-def test_a_page_is_not_shown_in_a_frame(page: Page, server: Server) -> None:
+def test_a_page_is_not_shown_in_a_frame(page: Page, product: Server) -> None:
     framed = "<iframe src='/login'></iframe>"
     page.route("**/framing", lambda route: route.fulfill(body=framed, content_type="text/html"))
     with page.expect_console_message(lambda said: "frame-ancestors" in said.text):
-        page.goto(f"{server.url}/framing")
+        page.goto(f"{product.url}/framing")

@@ -67,7 +67,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="module")
 def people(server: Server) -> World:
-    return World(*(Api.as_demo_user(server.url, name) for name in ("admin", "manager", "alice", "bob")))
+    return World.at(server.url)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def unheard(server: Server, people: World, js: JsPeer) -> Iterator[None]:
 def send(caller: Api, operation: Operation, body: bytes, content_type: str = "application/json") -> Response:
     """Call an operation with these very bytes."""
     connection = HTTPConnection(caller.url.removeprefix("http://"), timeout=10)
-    path = operation.path.format(**operation.places).replace("👍", "%F0%9F%91%8D")
+    path = operation.path.format(**operation.ids).replace("👍", "%F0%9F%91%8D")
     headers = {"Authorization": f"Bearer {caller.token}", "Content-Type": content_type}
     try:
         connection.request(operation.method, path, body, headers)

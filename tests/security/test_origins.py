@@ -1,15 +1,15 @@
 """A web site that is not listed in CLIENT_URL gets nowhere: neither by polling nor a WebSocket nor REST."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.client import HTTPConnection, HTTPResponse
 
 import pytest
 
+from tests.security.conftest import LISTED
 from tests.support.api import Api
 from tests.support.bare_websocket import HANDSHAKE, BareWebSocket
 from tests.support.server import Server
 
-LISTED = ("https://tasks.example.com", "http://localhost:3000")
 FOREIGN = (
     "http://evil.example",
     "null",
@@ -31,12 +31,6 @@ FOREIGN = (
 
 Ask = Callable[[Server, dict[str, str]], int]
 """The status of an answer to a request with these headers."""
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with Server(tmp_path_factory.mktemp("origins"), {"CLIENT_URL": ",".join(LISTED)}) as running:
-        yield running
 
 
 def request(server: Server, method: str, target: str, headers: dict[str, str], body: str = "") -> HTTPResponse:
@@ -81,42 +75,42 @@ GOOD = {"a WebSocket": 101}  # for the others it is 200
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_a_foreign_origin_is_refused(way: str, origin: str, server: Server) -> None:
-    assert WAYS[way](server, {"Origin": origin}) == 400
+def test_a_foreign_origin_is_refused(way: str, origin: str, product: Server) -> None:
+    assert WAYS[way](product, {"Origin": origin}) == 400
 
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("origin", [*LISTED, None])
-def test_a_listed_origin_passes_and_so_does_who_is_no_web_site(way: str, origin: str | None, server: Server) -> None:
-    assert WAYS[way](server, {"Origin": origin} if origin else {}) == GOOD.get(way, 200)
+def test_a_listed_origin_passes_and_so_does_who_is_no_web_site(way: str, origin: str | None, product: Server) -> None:
+    assert WAYS[way](product, {"Origin": origin} if origin else {}) == GOOD.get(way, 200)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_servers_own_origin_passes(way: str, server: Server) -> None:
-    own = {"Host": f"127.0.0.1:{server.port}", "Origin": server.url}
-    assert WAYS[way](server, own) == GOOD.get(way, 200)
+def test_the_servers_own_origin_passes(way: str, product: Server) -> None:
+    own = {"Host": f"127.0.0.1:{product.port}", "Origin": product.url}
+    assert WAYS[way](product, own) == GOOD.get(way, 200)
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_nobody_makes_an_origin_the_servers_own_by_naming_a_proxy(way: str, server: Server) -> None:
+def test_nobody_makes_an_origin_the_servers_own_by_naming_a_proxy(way: str, product: Server) -> None:
     forwarded = {"X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "http", "Forwarded": "host=evil.example"}
-    assert WAYS[way](server, forwarded | {"Origin": "http://evil.example"}) == 400
+    assert WAYS[way](product, forwarded | {"Origin": "http://evil.example"}) == 400
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_a_foreign_origin_has_no_part_in_a_session_that_is_open(method: str, server: Server) -> None:
+def test_a_foreign_origin_has_no_part_in_a_session_that_is_open(method: str, product: Server) -> None:
     target = "/socket.io/?EIO=4&transport=polling"
-    sid = Api(server.url).get(target).body.decode().split('"sid":"')[1].split('"')[0]
-    assert request(server, method, f"{target}&sid={sid}", {"Origin": "http://evil.example"}, "40").status == 400
+    sid = Api(product.url).get(target).body.decode().split('"sid":"')[1].split('"')[0]
+    assert request(product, method, f"{target}&sid={sid}", {"Origin": "http://evil.example"}, "40").status == 400
     with BareWebSocket(
-        server.url, f"EIO=4&transport=websocket&sid={sid}", HANDSHAKE | {"Origin": "http://evil.example"}
+        product.url, f"EIO=4&transport=websocket&sid={sid}", HANDSHAKE | {"Origin": "http://evil.example"}
     ) as ws:
         assert ws.status == 400
 
 
-def test_cors_tells_a_listed_origin_and_no_other_that_it_may_read(server: Server) -> None:
+def test_cors_tells_a_listed_origin_and_no_other_that_it_may_read(product: Server) -> None:
     for origin, told in ((LISTED[0], LISTED[0]), (LISTED[1], LISTED[1]), ("http://evil.example", None)):
         for target in ("/api/auth/me", "/ws/tasks", "/health/live", "/swagger.json"):
-            answer = request(server, "GET", target, {"Origin": origin})
+            answer = request(product, "GET", target, {"Origin": origin})
             assert answer.getheader("Access-Control-Allow-Origin") == told
             assert answer.getheader("Access-Control-Allow-Credentials") is None

@@ -12,8 +12,9 @@ import pytest
 from app.push.vapid import new_private_key
 from tests.e2e.scenarios import ok
 from tests.security.aviary import person
-from tests.security.production import production
 from tests.support.api import Api
+from tests.support.demo import demo_user
+from tests.support.production import production
 from tests.support.push_service import Browser, PushService, wait_until
 from tests.support.server import Server
 
@@ -25,6 +26,8 @@ SETTINGS = {
     "VAPID_PRIVATE_KEY": new_private_key(),
     "VAPID_CONTACT": "mailto:operator@example.com",
 }
+
+manager, alice, bob = (demo_user(name, of="developed", scope="module") for name in ("manager", "alice", "bob"))
 
 
 class Port:
@@ -152,9 +155,8 @@ def test_a_name_that_leads_within_is_not_connected_to(deployed: Server, port: Po
     assert port.connections == 0
 
 
-def test_a_name_is_followed_to_where_it_leads_if_that_may_be_sent_to(developed: Server, port: Port) -> None:
+def test_a_name_is_followed_to_where_it_leads_if_that_may_be_sent_to(alice: Api, port: Port) -> None:
     """So what is not connected to above would be."""
-    alice = Api.as_demo_user(developed.url, "alice")
     here = ["127.0.0.1", *(["::1"] if socket.has_dualstack_ipv6() else [])]
     for address in here:
         ok(alice.post(SUBSCRIPTIONS, Browser(leading_to(port, address)).subscription))
@@ -162,8 +164,7 @@ def test_a_name_is_followed_to_where_it_leads_if_that_may_be_sent_to(developed: 
     wait_until(lambda: port.connections == len(here), "nobody connects")
 
 
-def test_a_redirect_is_not_followed(developed: Server) -> None:
-    bob = Api.as_demo_user(developed.url, "bob")
+def test_a_redirect_is_not_followed(bob: Api) -> None:
     with PushService() as service, PushService() as within:
         service.answers = [(status, {"Location": f"{within.origin}/push/0"}) for status in (301, 302, 303, 307, 308)]
         phones = [service.browser() for _ in service.answers]
@@ -178,8 +179,7 @@ def test_a_redirect_is_not_followed(developed: Server) -> None:
         assert within.asked == []
 
 
-def test_a_subscription_of_another_can_not_be_ended_taken_or_sent_to(developed: Server) -> None:
-    manager, bob = (Api.as_demo_user(developed.url, name) for name in ("manager", "bob"))
+def test_a_subscription_of_another_can_not_be_ended_taken_or_sent_to(manager: Api, bob: Api) -> None:
     with PushService() as service:
         phone = service.browser()
         ok(manager.post(SUBSCRIPTIONS, phone.subscription))

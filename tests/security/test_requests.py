@@ -13,14 +13,14 @@ import pytest
 
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.demo import demo_user
 from tests.support.js_client import JsPeer
+from tests.support.production import PRODUCTION
 from tests.support.raw_socket import Closed, RawSocket
 from tests.support.server import GUNICORN, PYTHON, Server
 
 SECONDS = 10.0
-SECRET = "0123456789abcdefghijklmnopqrstuvwxyz"
 DEBUG = {"REALTIME_DEBUG": "1", "LOGINS_PER_MINUTE": "10000"}
-PRODUCTION = {"APP_ENV": "production", "JWT_SECRET_KEY": SECRET, "SECRET_KEY": SECRET}
 
 GET = "GET /health/live HTTP/1.1\r\nHost: x\r\n"
 POST = "POST /api/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -67,12 +67,18 @@ AMBIGUOUS = {
 FORGED = "FORGED"  # begins no line unless one was broken
 BREAKS = ["\r\n", "\n", "\r", "\x85", "\u2028", "\x0b", "\x1b[2K\r\n"]
 
+alice = demo_user("alice", of="started", scope="module")
+
 
 class Started(NamedTuple):
     """A server, and whether its log is JSON."""
 
     server: Server
     is_json: bool
+
+    @property
+    def url(self) -> str:
+        return self.server.url
 
 
 @pytest.fixture(scope="module")
@@ -139,11 +145,6 @@ def check(started: Started, before: int) -> None:
         assert all(isinstance(json.loads(line), dict) for line in lines)
 
 
-@pytest.fixture
-def alice(started: Started) -> Api:
-    return Api.as_demo_user(started.server.url, "alice")
-
-
 @pytest.mark.parametrize(
     "header", ["Origin", "User-Agent", "X-Request-Id", "Idempotency-Key", "Authorization", "Cookie"]
 )
@@ -177,11 +178,11 @@ def test_an_address_begins_no_line_of_the_log(started: Started) -> None:
 
 def test_a_name_a_title_and_a_message_begin_no_line_of_the_log(started: Started, alice: Api, js: JsPeer) -> None:
     before = len(started.server.log())
-    socket = js.connect(started.server.url, "/ws/notifications", auth={"token": alice.token})
+    socket = js.connect(started.url, "/ws/notifications", auth={"token": alice.token})
     text = "x" + "".join(f"{end}{FORGED}" for end in BREAKS)
     account = {"email": f"{started.server.port}@example.com", "password": text, "name": text}
-    assert Api(started.server.url).post("/api/auth/register", account).status == 201
-    assert Api(started.server.url).post("/api/auth/login", {"email": text, "password": text}).status == 401
+    assert Api(started.url).post("/api/auth/register", account).status == 201
+    assert Api(started.url).post("/api/auth/login", {"email": text, "password": text}).status == 401
     note = {"userId": alice.user["id"], "type": text, "title": text, "message": text, "data": {text: text}}
     assert alice.post("/api/notifications", note).status == 201
     assert socket.wait_for("new-notification", lambda heard: heard["title"] == text)
@@ -193,7 +194,7 @@ def test_what_a_socket_sends_begins_no_line_of_the_log(started: Started, alice: 
     before = len(started.server.log())
     for end in BREAKS:
         text = f"x{end}{FORGED}"
-        socket = js.connect(started.server.url, auth={"token": alice.token})
+        socket = js.connect(started.url, auth={"token": alice.token})
         assert socket.emit("leave-user", text)["ok"]
         for command, *arguments in (
             (text, text),
@@ -201,8 +202,8 @@ def test_what_a_socket_sends_begins_no_line_of_the_log(started: Started, alice: 
             ("join-user", alice.user["id"], {"since": text}),
         ):
             socket.emit(command, *arguments)
-        js.open(started.server.url, auth={"token": text}, reconnection=False).wait_refused()
-        js.open(started.server.url, f"/{text}", auth={"token": alice.token}, reconnection=False).wait_refused()
+        js.open(started.url, auth={"token": text}, reconnection=False).wait_refused()
+        js.open(started.url, f"/{text}", auth={"token": alice.token}, reconnection=False).wait_refused()
         for packet in (f"4{text}", f"40/{text},{{", f'42["{text}"'):
             end_with(started.server, packet)
     wait_until(lambda: FORGED in started.server.log()[before:], SECONDS)  # some of it is told

@@ -10,12 +10,15 @@ from tests.e2e.scenarios import ok
 from tests.security.aviary import Aviary, person
 from tests.security.routes import routes
 from tests.support.api import Api
+from tests.support.demo import demo_user
 
 MISSING = "0199aaaa-0000-7000-8000-000000000000"
 NOT_TO_BE_SAID = (
     "active", "admin", "authorId", "createdAt", "creatorId", "email", "id", "isAdmin", "owner", "ownerId", "password",
     "passwordHash", "role", "senderId", "teams", "userId",
 )  # fmt: skip
+
+admin = demo_user("admin", of="aviary", scope="module")
 
 
 @dataclass(frozen=True)
@@ -29,8 +32,7 @@ class Office:
 
 
 @pytest.fixture(scope="module")
-def office(aviary: Aviary) -> Office:
-    admin = Api.as_demo_user(aviary.url, "admin")
+def office(aviary: Aviary, admin: Api) -> Office:
     boss, member, mate = (person(aviary.url) for _ in range(3))
     ok(admin.patch(f"/api/users/{boss.user['id']}", {"role": "manager"}))
     ids = {"mate": mate.user["id"], "member": member.user["id"]}
@@ -51,8 +53,8 @@ def test_every_route_of_admins_is_forbidden_to_all_others(aviary: Aviary, office
     assert len(theirs) >= 9
     for route in theirs:
         for who in (office.member, office.boss):
-            answer = who.request(route.method, route.path(MISSING))
-            assert (answer.status, answer.json["error"]["code"]) == (403, "forbidden"), route.name
+            answer = who.request(route.method, route.filled(MISSING))
+            assert (answer.status, answer.json["error"]["code"]) == (403, "forbidden"), str(route)
 
 
 @pytest.mark.parametrize(
@@ -97,16 +99,15 @@ def test_a_member_knows_nothing_of_the_metrics_of_a_mate(office: Office) -> None
     assert answers[0].body == answers[1].body
 
 
-def test_no_route_takes_a_field_that_says_whose_something_is_or_what_somebody_may(aviary: Aviary) -> None:
+def test_no_route_takes_a_field_that_says_whose_something_is_or_what_somebody_may(aviary: Aviary, admin: Api) -> None:
     """As an admin: so that it is the field that is refused, and not who calls."""
-    admin = Api.as_demo_user(aviary.url, "admin")
-    taking = [(route, route.fields) for route in routes(aviary.url) if route.fields is not None]
+    taking = [route for route in routes(aviary.url) if route.body is not None]
     assert len(taking) > 20
-    for route, fields in taking:
-        said = {name: "x" for name in NOT_TO_BE_SAID if name not in fields}
-        answer = admin.request(route.method, metric(route.path(MISSING)), said)
-        assert (answer.status, answer.json["error"]["code"]) == (400, "validation_failed"), route.name
-        assert set(said) <= set(answer.json["error"]["details"]), route.name
+    for route in taking:
+        said = {name: "x" for name in NOT_TO_BE_SAID if name not in route.fields}
+        answer = admin.request(route.method, metric(route.filled(MISSING)), said)
+        assert (answer.status, answer.json["error"]["code"]) == (400, "validation_failed"), str(route)
+        assert set(said) <= set(answer.json["error"]["details"]), str(route)
 
 
 def metric(path: str) -> str:

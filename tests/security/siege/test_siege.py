@@ -19,6 +19,7 @@ from tests.security.siege.conftest import NoteSiege
 from tests.security.siege.witness import Witness
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.demo import demo_user
 from tests.support.server import ROOT
 
 SETTINGS = {
@@ -32,16 +33,13 @@ SLACK = 3  # sessions that may be there more than before: one is under way
 MEGABYTES = 15  # of memory that may be there more than before
 COMPLAINT = re.compile(r"\[(warning|error|critical) *\]")
 
+alice = demo_user("alice", of="server", scope="module")
+
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
     with Product(tmp_path_factory.mktemp("besieged"), SETTINGS) as running:
         yield running
-
-
-@pytest.fixture(scope="module")
-def alice(server: Product) -> Api:
-    return Api.as_demo_user(server.url, "alice")
 
 
 @pytest.fixture(scope="module")
