@@ -10,6 +10,7 @@ from app.core.pagination import Order, PageQuery, Part, page
 from app.events.tasks import Priority, Status, TaskPayload
 from app.extensions import db
 from app.people.models import User
+from app.tasks.listing import listed_for
 from app.tasks.models import Note, Task, Watcher
 from app.tasks.rights import changeable_by, visible_to
 from app.tasks.schemas import RatedTask, Sort, TasksQuery
@@ -48,7 +49,7 @@ def as_seen_by(viewer: User, tasks: list[Task]) -> list[TaskPayload]:
 
 def tasks_page(viewer: User, query: TasksQuery) -> dict[str, Any]:
     """A page of the tasks that ``viewer`` may see."""
-    statement = select(Task).where(visible_to(viewer), *_conditions(viewer, query))
+    statement = select(Task).where(listed_for(viewer), *_conditions(viewer, query))
     found = page(statement, Task.id, query, order(query.sort))
     return found | {"items": as_seen_by(viewer, found["items"])}
 
