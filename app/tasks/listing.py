@@ -1,7 +1,8 @@
-"""The right to see tasks, for lists: how a page of them is found soon, whether one sees few of all tasks or most.
+"""The right to see tasks, for lists: a page is found soon whether one sees few of all tasks or most.
 
-Neither database can tell how many tasks one sees. Who sees few has theirs gathered and sorted; of who sees many, tasks
-are read in the order of the list, and those that one may not see left out, until the page is full.
+Neither database can tell how many tasks one sees. Of who sees few, these are read and sorted; for who sees many, tasks
+are read in the order of the list, and what one may not see is left out, until the page is full. That is slow where
+hardly any of them is on the list: among 100,000, a page of the few blocked ones of some thousands takes 20 to 100 ms.
 """
 
 from sqlalchemy import ColumnElement, case, false, select, true
@@ -12,8 +13,8 @@ from app.people.queries import team_ids
 from app.tasks.models import Task
 from app.tasks.rights import visible_to, ways_to_see
 
-FEW = 1000
-"""Gathering so many takes as long as reading what there is between those of a page, if one sees as few of 100,000."""
+FEW = 500
+"""To gather so many takes about as long as to read what lies between 50 of them, spread over 100,000."""
 
 
 def listed_for(viewer: User) -> ColumnElement[bool]:
