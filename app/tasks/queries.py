@@ -10,6 +10,7 @@ from app.core.pagination import Order, PageQuery, Part, page
 from app.events.tasks import Priority, Status, TaskPayload
 from app.extensions import db
 from app.people.models import User
+from app.tasks.listing import listed_for
 from app.tasks.models import Note, Task, Watcher
 from app.tasks.rights import changeable_by, visible_to
 from app.tasks.schemas import RatedTask, Sort, TasksQuery
@@ -42,13 +43,15 @@ def lock_people(task: Task, *others: str | None) -> None:
 def as_seen_by(viewer: User, tasks: list[Task]) -> list[TaskPayload]:
     """The tasks as ``viewer`` may see them: with their rating, or without."""
     ids = [task.id for task in tasks]
-    rated = set(db.session.scalars(select(Task.id).where(Task.id.in_(ids), changeable_by(viewer))))
+    # The right is no condition here: for one SQLite would look through all that ``viewer`` may change.
+    rights = db.session.execute(select(Task.id, changeable_by(viewer)).where(Task.id.in_(ids)))
+    rated = {id for id, changeable in rights if changeable}
     return [(RatedTask if task.id in rated else TaskPayload).model_validate(task) for task in tasks]
 
 
 def tasks_page(viewer: User, query: TasksQuery) -> dict[str, Any]:
     """A page of the tasks that ``viewer`` may see."""
-    statement = select(Task).where(visible_to(viewer), *_conditions(viewer, query))
+    statement = select(Task).where(listed_for(viewer), *_conditions(viewer, query))
     found = page(statement, Task.id, query, order(query.sort))
     return found | {"items": as_seen_by(viewer, found["items"])}
 

@@ -6,6 +6,8 @@ Revision: 0004, after 0003
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import indexes
+
 revision = "0004"
 down_revision = "0003"
 branch_labels = None
@@ -13,8 +15,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    waiting = sa.text("seq IS NULL")
-    op.create_index("ix_events_waiting", "events", ["id"], postgresql_where=waiting, sqlite_where=waiting)
+    indexes.build("ix_events_waiting", "events", ["id"], where=sa.text("seq IS NULL"))
 
 
 def downgrade() -> None:

@@ -6,6 +6,8 @@ Revision: 0005, after 0004
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import indexes
+
 revision = "0005"
 down_revision = "0004"
 branch_labels = None
@@ -29,13 +31,13 @@ MARK_THE_OLDEST = sa.text("""
 
 
 def upgrade() -> None:
+    indexes.build("ix_messages_kept", "messages", ["conversation_id", "id"], where=sa.text("deleted_at IS NULL"))
+    for column in ("due_at", "priority", "updated_at"):
+        indexes.build(f"ix_tasks_{column}_id", "tasks", [column, "id"])
+    # One transaction, and so last: who writes to a conversation meanwhile waits, and finds the oldest marked.
     op.add_column("conversations", sa.Column("direct_key", sa.String(length=73), nullable=True))
     op.execute(MARK_THE_OLDEST)
     op.create_index("ix_conversations_direct_key", "conversations", ["direct_key"], unique=True)
-    kept = sa.text("deleted_at IS NULL")
-    op.create_index("ix_messages_kept", "messages", ["conversation_id", "id"], postgresql_where=kept, sqlite_where=kept)
-    for column in ("due_at", "priority", "updated_at"):
-        op.create_index(f"ix_tasks_{column}_id", "tasks", [column, "id"])
 
 
 def downgrade() -> None:

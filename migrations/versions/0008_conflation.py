@@ -3,8 +3,12 @@
 Revision: 0008, after 0007
 """
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
+
+from migrations import indexes
 
 revision = "0008"
 down_revision = "0007"
@@ -12,18 +16,21 @@ branch_labels = None
 depends_on = None
 
 
+COLUMNS: dict[str, sa.types.TypeEngine[Any]] = {
+    "conflation_key": sa.String(length=255),
+    "conflation_window": sa.Float(),
+    "room_ceiling": sa.Integer(),
+    "sent_at": sa.DateTime(timezone=True),
+}
+
+
 def upgrade() -> None:
-    op.add_column("events", sa.Column("conflation_key", sa.String(length=255), nullable=True))
-    op.add_column("events", sa.Column("conflation_window", sa.Float(), nullable=True))
-    op.add_column("events", sa.Column("room_ceiling", sa.Integer(), nullable=True))
-    op.add_column("events", sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True))
-    sent = sa.text("sent_at IS NOT NULL")
-    op.create_index("ix_events_sent_at", "events", ["sent_at"], postgresql_where=sent, sqlite_where=sent)
+    for name, kind in COLUMNS.items():
+        op.add_column("events", sa.Column(name, kind, nullable=True), if_not_exists=indexes.on_postgresql() or None)
+    indexes.build("ix_events_sent_at", "events", ["sent_at"], where=sa.text("sent_at IS NOT NULL"))
 
 
 def downgrade() -> None:
     op.drop_index("ix_events_sent_at", table_name="events")
-    op.drop_column("events", "sent_at")
-    op.drop_column("events", "room_ceiling")
-    op.drop_column("events", "conflation_window")
-    op.drop_column("events", "conflation_key")
+    for name in reversed(COLUMNS):
+        op.drop_column("events", name)

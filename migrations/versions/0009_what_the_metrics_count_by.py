@@ -3,7 +3,7 @@
 Revision: 0009, after 0008
 """
 
-from alembic import op
+from migrations import indexes
 
 revision = "0009"
 down_revision = "0008"
@@ -11,17 +11,20 @@ branch_labels = None
 depends_on = None
 
 
+COLUMNS = (
+    ("assignee_id", "completed_at", "created_at"),
+    ("assignee_id", "created_at"),
+    ("assignee_id", "first_completed_at"),
+)
+
+
 def upgrade() -> None:
-    op.create_index(
-        "ix_tasks_assignee_id_completed_at_created_at", "tasks", ["assignee_id", "completed_at", "created_at"]
-    )
-    op.create_index("ix_tasks_assignee_id_created_at", "tasks", ["assignee_id", "created_at"])
-    op.create_index("ix_tasks_assignee_id_first_completed_at", "tasks", ["assignee_id", "first_completed_at"])
-    op.drop_index("ix_tasks_assignee_id_completed_at", table_name="tasks")
+    for columns in COLUMNS:
+        indexes.build(f"ix_tasks_{'_'.join(columns)}", "tasks", list(columns))
+    indexes.drop("ix_tasks_assignee_id_completed_at", "tasks")
 
 
 def downgrade() -> None:
-    op.create_index("ix_tasks_assignee_id_completed_at", "tasks", ["assignee_id", "completed_at"])
-    op.drop_index("ix_tasks_assignee_id_first_completed_at", table_name="tasks")
-    op.drop_index("ix_tasks_assignee_id_created_at", table_name="tasks")
-    op.drop_index("ix_tasks_assignee_id_completed_at_created_at", table_name="tasks")
+    indexes.build("ix_tasks_assignee_id_completed_at", "tasks", ["assignee_id", "completed_at"])
+    for columns in reversed(COLUMNS):
+        indexes.drop(f"ix_tasks_{'_'.join(columns)}", "tasks")

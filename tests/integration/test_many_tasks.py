@@ -3,6 +3,7 @@
 Of each statement that a request executes, the database is asked for its plan.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 from flask import Flask
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, insert, select, update
 from werkzeug.test import TestResponse
 
 from app import create_app
@@ -18,13 +19,17 @@ from app.config import Settings
 from app.core.clock import iso, now
 from app.extensions import db
 from app.people.models import Role, Team, User
-from app.tasks.models import Task
+from app.tasks.listing import FEW
+from app.tasks.models import Task, Watcher
+from app.tasks.rights import visible_to
+from app.tasks.schemas import Sort
 from tests.integration.conftest import Person, make_person
 from tests.support.many_events import fill_events
+from tests.support.many_rows import numbered
 from tests.support.many_tasks import analyze, fill
-from tests.support.plans import Statements, executed, prefer_indexes, walked
+from tests.support.plans import Statements, executed, plan, prefer_indexes, walked
 from tests.support.services import PostgreSQL
-from tests.support.tasks import new_task
+from tests.support.tasks import new_task, ok
 
 SMALLER = {"notifications", "conversations", "participants", "messages", "events", "event_rooms"}
 """Tables that grow as well. Here they have ten thousand rows, of which PostgreSQL may rather read all."""
@@ -202,3 +207,90 @@ def test_no_list_walks_a_large_table(full: Full, path: str) -> None:
             continue
         address = path.format_map(names | {"user_id": person.id})
         assert walked_by(full, lambda: person.get(address))[0] == set()  # noqa: B023 - it is called at once
+
+
+# --- the tasks that one sees, be they few or many
+
+SEEN = [f"sort={sort}" for sort in Sort] + ["status=blocked", "watching=true", "undated=true", "status=todo&sort=due"]
+
+IN_ORDER = re.compile(
+    r"ix_tasks_(due_at|priority|updated_at)_id (\((?!.*\bid=\?)|on tasks .*\n(?!.*Index Cond:.*\(id\)::text = ANY))"
+)
+"""In a plan: tasks are read in the order of the list by whomever they are seen, and not by their ids."""
+
+SORTED = re.compile(r"TEMP B-TREE|^Sort|-> +Sort", re.MULTILINE)
+"""In a plan: all that one sees is gathered before it is known what comes first."""
+
+
+@pytest.fixture(scope="module")
+def newcomer(full: Full) -> Person:
+    """Who sees ten tasks."""
+    person = make_person(full.app)
+    for _ in range(10):
+        new_task(person)
+    return person
+
+
+@pytest.fixture(scope="module")
+def veteran(full: Full) -> Person:
+    """Who sees 2,800, of a team."""
+    return make_person(full.app, teams=[numbered(0, "t")])
+
+
+def plans(full: Full, ask: Callable[[], TestResponse]) -> list[str]:
+    with full.app.app_context():
+        with executed(db.engine) as statements:
+            assert ask().status_code == 200
+        with db.engine.connect() as connection:
+            return [plan(connection, *statement) for statement in statements]
+
+
+@pytest.mark.parametrize("query", SEEN)
+def test_who_sees_few_has_only_those_read(full: Full, newcomer: Person, query: str) -> None:
+    def ask() -> TestResponse:
+        return newcomer.get(f"/api/tasks?{query}")
+
+    assert walked_by(full, ask)[0] == set()
+    assert [steps for steps in plans(full, ask) if IN_ORDER.search(steps)] == []
+
+
+@pytest.mark.parametrize("sort", Sort)
+def test_who_sees_many_waits_for_no_sort_of_them(full: Full, veteran: Person, sort: str) -> None:
+    steps = plans(full, lambda: veteran.get(f"/api/tasks?sort={sort}&limit=10"))
+    assert [one for one in steps if SORTED.search(one)] == []
+
+
+def test_pages_hold_all_that_one_sees_and_nothing_else(full: Full, newcomer: Person, veteran: Person) -> None:
+    for person in (newcomer, veteran, full.member, full.manager):
+        assert listed(person) == seen_by(full, person)
+
+
+def test_what_one_sees_for_several_reasons_hides_nothing(full: Full) -> None:
+    person = make_person(full.app)
+    with full.app.app_context():
+        ids = list(db.session.scalars(select(Task.id).order_by(Task.id.desc()).limit(FEW)))
+        twice, watched = ids[: FEW // 2 + 10], ids[-10:]
+        own = {"creator_id": person.id, "assignee_id": person.id}
+        db.session.execute(update(Task).where(Task.id.in_(twice)).values(own))
+        db.session.execute(insert(Watcher), [{"task_id": id, "user_id": person.id} for id in watched])
+        db.session.commit()
+    assert listed(person) == seen_by(full, person) == [*twice, *watched]
+
+
+def listed(person: Person) -> list[str]:
+    """The ids on all pages."""
+    ids: list[str] = []
+    path = "/api/tasks?limit=100"
+    while True:
+        found = ok(person.get(path))
+        ids += [task["id"] for task in found["items"]]
+        if found["nextCursor"] is None:
+            return ids
+        path = f"/api/tasks?limit=100&cursor={found['nextCursor']}"
+
+
+def seen_by(full: Full, person: Person) -> list[str]:
+    """The ids of all tasks that somebody may see, the newest first."""
+    with full.app.app_context():
+        may_see = visible_to(db.session.get_one(User, person.id))
+        return list(db.session.scalars(select(Task.id).where(may_see).order_by(Task.id.desc())))

@@ -43,6 +43,13 @@ def walked(connection: Connection, statement: str, parameters: Any) -> set[str]:
     return set(_walked(plan[0]["Plan"], limited=False))
 
 
+def plan(connection: Connection, statement: str, parameters: Any) -> str:
+    """The plan of a statement, in the words of the database."""
+    query = " QUERY PLAN" if connection.dialect.name == "sqlite" else ""
+    rows = connection.exec_driver_sql(f"EXPLAIN{query} {statement}", parameters)
+    return "\n".join(str(row[-1]) for row in rows)
+
+
 def prefer_indexes(connection: Connection) -> None:
     """Have PostgreSQL walk a table from now on only where no index helps, and not because the table is small."""
     if connection.dialect.name == "postgresql":
