@@ -1,4 +1,4 @@
-"""Among 100,000 tasks, no request walks them all, and metrics are computed soon.
+"""Among 100,000 tasks, a request reads no more of them than listing.py says, and metrics are computed soon.
 
 Of each statement that a request executes, the database is asked for its plan.
 """

@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from app.config import Settings
 from app.extensions import db
 from tests.support.server import ROOT
 from tests.support.services import PostgreSQL
+
+long = partial(pytest.param, marks=pytest.mark.long)
 
 LONG = 60.0  # seconds that anything may take on a busy machine
 AT_ONCE = 5  # within which one writes that nobody holds up
@@ -112,7 +115,7 @@ def previous(revision: str) -> str:
 
 
 @pytest.mark.usefixtures("app")
-@pytest.mark.parametrize(("revision", "table"), [("0004", "events"), ("0005", "messages"), ("0009", "tasks")])
+@pytest.mark.parametrize(("revision", "table"), [long("0004", "events"), ("0005", "messages"), long("0009", "tasks")])
 def test_an_index_that_waits_for_a_writer_holds_up_no_other(
     url: str, tmp_path: Path, revision: str, table: str
 ) -> None:
@@ -138,7 +141,7 @@ def test_an_index_of_new_columns_that_waits_for_a_reader_holds_up_no_writer(url:
 
 
 @pytest.mark.usefixtures("app")
-@pytest.mark.parametrize("revision", ["0004", "0005", "0008", "0009"])
+@pytest.mark.parametrize("revision", [long("0004"), "0005", "0008", long("0009")])
 def test_a_migration_that_was_interrupted_is_run_again(url: str, tmp_path: Path, revision: str) -> None:
     upgrade(revision=previous(revision))
     with migrating(url, tmp_path, revision) as process, open_transaction(url, "SELECT"):
