@@ -206,6 +206,7 @@ def test_what_is_unread_is_counted_among_the_newest_messages(
     assert unread(bob, conversation) == 2
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # its plan; PostgreSQL's is in test_many_tasks
 def test_what_is_unread_is_found_by_an_index(bob: Person, conversation: str) -> None:
     with bob.app.app_context():
         steps = plan(lambda: queries._unread_counts(bob.id, [conversation]))
