@@ -2,19 +2,22 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
 from app.core import database
 from app.core.errors import Unavailable
 from app.core.transaction import transaction
 from app.extensions import db
-from app.people.models import Team
+from app.people.models import Team, User
+from app.people.queries import lock_users
 from app.realtime.rights import RightsEpoch
 from tests.integration.conftest import Person, error_code
 
@@ -92,6 +95,30 @@ def test_writers_of_one_process_wait_for_each_other_and_give_up_in_time(app: Fla
     finally:
         done.set()
         holder.join()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer, and locks no rows
+def test_who_changes_a_role_waits_for_a_change_of_tasks_and_does_not_keep_it_waiting(
+    app: Flask, person: Person, admin: Person
+) -> None:
+    assert person.id < admin.id
+    answers: list[TestResponse] = []
+    role = threading.Thread(target=lambda: answers.append(admin.patch(f"/api/users/{person.id}", {"role": "manager"})))
+    with app.app_context(), transaction():
+        lock_users(User.id == person.id)
+        role.start()
+        wait_for_one_who_waits()
+        lock_users(User.id == admin.id)  # as of a task of both
+    role.join()
+    assert answers[0].status_code == 200, answers[0].get_json()
+
+
+def wait_for_one_who_waits() -> None:
+    """Until somebody waits for a row that another has locked."""
+    deadline = time.monotonic() + 20
+    while not db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
 
 
 def test_many_writers_at_once_lose_nothing(app: Flask) -> None:
