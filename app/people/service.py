@@ -34,8 +34,8 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
     """
     with transaction() as tx:
         queries.lock_users(or_(User.role == Role.ADMIN, User.id == id))
-        if not actor.is_admin:  # read behind the lock: two admins who demote each other come one after the other
-            raise Forbidden("This takes the role admin.")
+        if not (actor.is_admin and actor.active):  # read behind the lock: two who do it to each other take turns
+            raise Forbidden("This takes the role admin, and an account that is active.")
         user = get_user(id)
         if user.id == actor.id:
             raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")
