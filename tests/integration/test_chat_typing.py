@@ -5,6 +5,7 @@ from typing import Any
 
 import eventlet
 import pytest
+from flask import Flask
 
 from app.config import Settings
 from app.engine import Envelope
@@ -207,18 +208,25 @@ def test_who_types_no_longer_types_when_the_socket_is_gone(alice: Person, bob: P
 # --- how often it is told
 
 
-def test_many_key_presses_are_one_event_and_few_messages_between_processes(
-    alice: Person, bob: Person, conversation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    typist, listener = connect(conversation, alice, bob)
-    carried: list[str] = []
+@pytest.fixture
+def carried(app: Flask, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What processes say to each other from now on."""
+    del app  # which starts the broker
+    names: list[str] = []
     publish = socketio.broker.publish
 
-    def count(envelope: Envelope) -> None:
-        carried.append(envelope.event)
+    def note(envelope: Envelope) -> None:
+        names.append(envelope.event)
         publish(envelope)
 
-    monkeypatch.setattr(socketio.broker, "publish", count)
+    monkeypatch.setattr(socketio.broker, "publish", note)
+    return names
+
+
+def test_many_key_presses_are_one_event_and_few_messages_between_processes(
+    alice: Person, bob: Person, conversation: str, carried: list[str]
+) -> None:
+    typist, listener = connect(conversation, alice, bob)
     began = time.monotonic()
     for _ in range(50):
         typist.emit("typing-start", {"conversationId": conversation})
@@ -226,6 +234,23 @@ def test_many_key_presses_are_one_event_and_few_messages_between_processes(
     periods = (time.monotonic() - began) / (EXPIRY / 3)
     assert listener.heard() == [typing(alice, conversation, True)]
     assert carried.count(TypingHeard.name) <= periods + 1
+
+
+def test_no_other_process_is_told_of_the_end_of_what_never_began(
+    alice: Person, conversation: str, carried: list[str]
+) -> None:
+    (typist,) = connect(conversation, alice)
+    for _ in range(3):
+        assert typist.emit("typing-stop", {"conversationId": conversation}) == {"ok": True}
+    assert TypingHeard.name not in carried
+
+
+def test_who_types_at_one_process_may_stop_at_another(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    elsewhere = TypingHeard(conversation_id=conversation, user_id=alice.id, seconds=EXPIRY, begin=True)
+    socketio.publish(elsewhere.envelope())
+    assert typist.emit("typing-stop", {"conversationId": conversation}) == {"ok": True}
+    assert [payload["typing"] for _, payload in listener.heard()] == [True, False]
 
 
 def test_a_key_press_that_is_not_told_at_once_counts(alice: Person, bob: Person, conversation: str) -> None:
