@@ -14,6 +14,7 @@ from app.analytics.moments import milliseconds, moments_of
 from app.analytics.window import Window
 from app.extensions import db
 from app.people.models import User
+from app.people.queries import lock_users
 from app.tasks.models import Task
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -97,4 +98,4 @@ def snapshots_of(user_id: str, metrics: Collection[Metric]) -> dict[str, Snapsho
 
 def wait_for_turn(user_id: str) -> None:
     """Let no other transaction recompute the user's metrics until this one ends: each counts what the other changed."""
-    db.session.execute(select(User.id).where(User.id == user_id).with_for_update(key_share=True))
+    lock_users(User.id == user_id)

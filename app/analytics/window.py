@@ -16,9 +16,6 @@ class Window:
     start: datetime
     end: datetime
 
-    def __contains__(self, time: datetime | None) -> bool:
-        return time is not None and self.start <= time < self.end
-
     @property
     def days(self) -> float:
         return (self.end - self.start) / timedelta(days=1)

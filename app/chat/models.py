@@ -59,13 +59,19 @@ class Message(Model):
 
 
 class Participant(Model):
-    """A user in a conversation, and the message up to which they have read it."""
+    """A user in a conversation, and the message up to which they have read it.
+
+    Attributes:
+        joined_behind: the newest message when they joined, or the empty string. Ids have the order of the messages;
+            times are of the clocks of several processes.
+    """
 
     __tablename__ = "participants"
 
     conversation_id: Mapped[str] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"), primary_key=True)
     user_id: Mapped[str] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, index=True)
     joined_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    joined_behind: Mapped[str] = mapped_column(String(36), default="")
     last_read_message_id: Mapped[str | None] = mapped_column(ForeignKey("messages.id"))
     read_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

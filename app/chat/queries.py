@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from app.chat.models import Conversation, Message, Participant, Reaction
 from app.chat.schemas import ConversationView, MessageView, Quote, ReadMark
@@ -113,11 +113,12 @@ def _read_mark(participant: Participant) -> ReadMark | None:
 
 
 def _unread_counts(viewer_id: str, conversation_ids: Collection[str]) -> dict[str, int]:
+    joined, read = Participant.joined_behind, Participant.last_read_message_id
     newest = (
-        select(Message.sender_id, Message.created_at)
+        select(Message.sender_id)
         .where(
             Message.conversation_id == Participant.conversation_id,
-            Message.id > func.coalesce(Participant.last_read_message_id, ""),
+            Message.id > case((read > joined, read), else_=joined),  # one bound, from which the index is read
             Message.deleted_at.is_(None),
         )
         .order_by(Message.id.desc())
@@ -128,7 +129,7 @@ def _unread_counts(viewer_id: str, conversation_ids: Collection[str]) -> dict[st
     unread = (
         select(func.count())
         .select_from(newest)
-        .where(newest.c.sender_id != viewer_id, newest.c.created_at >= Participant.joined_at)
+        .where(newest.c.sender_id != viewer_id)
         .correlate(Participant)
         .scalar_subquery()
     )

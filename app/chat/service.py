@@ -249,7 +249,10 @@ def _lock(conversation_id: str | ScalarSelect[str]) -> None:
 
 
 def _admit(tx: Transaction, conversation_id: str, user_ids: Collection[str]) -> None:
-    db.session.add_all(Participant(conversation_id=conversation_id, user_id=id) for id in user_ids)
+    newest = queries.newest_message_id(conversation_id) or ""
+    db.session.add_all(
+        Participant(conversation_id=conversation_id, user_id=id, joined_behind=newest) for id in user_ids
+    )
     room = RoomKind.CHAT.room(conversation_id)
     tx.publish(EnterRoom(user_ids=tuple(user_ids), namespace=Channel.CHAT.namespace, room=room))
 

@@ -151,8 +151,10 @@ def _pass_on(typist: Typist, lasting: float) -> None:
 
 
 def _stop(typist: Typist) -> None:
-    _forget_keys(typist)
-    _say(typist, 0)
+    """Tell every process of the end, where this one knows of a beginning; one that is on its way ends by itself."""
+    if typist in _keys or typist in _typing:
+        _forget_keys(typist)
+        _say(typist, 0)
 
 
 def _say(typist: Typist, seconds: float, *, begin: bool = False) -> None:

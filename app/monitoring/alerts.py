@@ -76,8 +76,9 @@ class Alerts:
 def resolve_those_of_the_dead(sample: Sample) -> None:
     """Resolve the alerts of processes that are no more: nobody else would."""
     living = socketio.presence.living()
+    in_one_order = select(Alert).where(Alert.resolved_at.is_(None)).order_by(Alert.id)  # for every process does this
     with transaction() as tx:
-        for alert in db.session.scalars(select(Alert).where(Alert.resolved_at.is_(None)).with_for_update()):
+        for alert in db.session.scalars(in_one_order.with_for_update()):
             if alert.process not in living:
                 alert.resolved_at = sample.at
                 publish(tx, alert)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 
 from app.core.clock import now
 from app.core.errors import Forbidden, NotFound
@@ -18,7 +18,7 @@ from app.notifications import queries
 from app.notifications.models import Notification
 from app.notifications.schemas import Content, ReadNotifications, SendNotification
 from app.people.models import User
-from app.people.queries import manages_user, user
+from app.people.queries import lock_users, manages_user, user
 
 
 def send(actor: User, form: SendNotification) -> Notification:
@@ -118,7 +118,5 @@ def _lock_active(user_ids: Iterable[str]) -> list[str]:
     """Those of ``user_ids`` that are active users; nobody else changes their notifications until the commit.
 
     Two transactions side by side would not see each other's changes, and both publish a wrong unread count.
-    The order by id keeps those that lock several users from waiting for each other.
     """
-    statement = select(User.id).where(User.id.in_(user_ids), User.active).order_by(User.id)
-    return list(db.session.scalars(statement.with_for_update(key_share=True)))
+    return lock_users(User.id.in_(user_ids), User.active)

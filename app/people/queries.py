@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnExpressionArgument, Select, select
 from sqlalchemy.orm import aliased
 
 from app.core.pagination import PageQuery, page
@@ -25,6 +25,16 @@ def user_with_email(email: str) -> User | None:
 def active_users(ids: Collection[str]) -> list[User]:
     """Those of ``ids`` that are users and not deactivated."""
     return list(db.session.scalars(select(User).where(User.id.in_(ids), User.active)))
+
+
+def lock_users(*which: ColumnExpressionArgument[bool]) -> list[str]:
+    """Lock the users of whom all of ``which`` holds, until the commit; returns their ids.
+
+    They are locked in the order of their ids, and by whoever locks several: two who met them in different orders would
+    wait for each other for ever. What refers to a locked user can be stored meanwhile.
+    """
+    statement = select(User.id).where(*which).order_by(User.id)
+    return list(db.session.scalars(statement.with_for_update(key_share=True)))
 
 
 def team_ids(user_id: str) -> set[str]:

@@ -1,6 +1,6 @@
 """Changing who is who and who belongs where. Whoever loses a right leaves the rooms that went with it, at once."""
 
-from sqlalchemy import select
+from sqlalchemy import or_
 
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.transaction import Transaction, transaction
@@ -33,9 +33,9 @@ def change_user(actor: User, id: str, change: ChangeUser) -> User:
         Forbidden: admins can't change themselves, so that one always remains.
     """
     with transaction() as tx:
-        admins = db.session.scalars(select(User.id).where(User.role == Role.ADMIN).order_by(User.id).with_for_update())
-        if actor.id not in admins.all():  # two admins who demote each other come one after the other
-            raise Forbidden("This takes the role admin.")
+        queries.lock_users(or_(User.role == Role.ADMIN, User.id == id))
+        if not (actor.is_admin and actor.active):  # read behind the lock: two who do it to each other take turns
+            raise Forbidden("This takes the role admin, and an account that is active.")
         user = get_user(id)
         if user.id == actor.id:
             raise Forbidden("You can't change your own role or deactivate yourself; ask another admin.")

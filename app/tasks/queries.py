@@ -10,6 +10,7 @@ from app.core.pagination import Order, PageQuery, Part, page
 from app.events.tasks import Priority, Status, TaskPayload
 from app.extensions import db
 from app.people.models import User
+from app.people.queries import lock_users
 from app.tasks.listing import listed_for
 from app.tasks.models import Note, Task, Watcher
 from app.tasks.rights import changeable_by, visible_to
@@ -29,15 +30,10 @@ def locked_task(viewer: User, id: str, allowed: ColumnElement[bool]) -> tuple[Ta
 
 
 def lock_people(task: Task, *others: str | None) -> None:
-    """Lock all whom a change of the task may concern, and ``others``, in one order.
-
-    Several subscribers lock some of them, each for its own counts; two transactions that met them in different orders
-    would wait for each other for ever.
-    """
+    """Lock whom a change of the task may concern, and ``others``; several subscribers go on to lock some of them."""
     watchers = select(Watcher.user_id).where(Watcher.task_id == task.id)
     people = [id for id in (task.creator_id, task.assignee_id, *others) if id]
-    concerned = or_(User.id.in_(people), User.id.in_(watchers))
-    db.session.execute(select(User.id).where(concerned).order_by(User.id).with_for_update(key_share=True))
+    lock_users(or_(User.id.in_(people), User.id.in_(watchers)))
 
 
 def as_seen_by(viewer: User, tasks: list[Task]) -> list[TaskPayload]:

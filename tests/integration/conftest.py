@@ -1,6 +1,7 @@
 """An application of its own for each test, and people to call it.
 
-Its database is an SQLite file. A test marked `each_database` runs a second time, on PostgreSQL.
+Its database is an SQLite file. A test marked `each_database` runs a second time, on PostgreSQL; what holds on one of
+them alone names it: `parametrize("database_url", ["postgresql"], indirect=True)`.
 """
 
 import os
@@ -39,9 +40,9 @@ Heard = list[tuple[str, Any]]
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     marked = metafunc.definition.get_closest_marker("each_database") is not None
-    chosen = any(mark.args[0] == "database_url" for mark in metafunc.definition.iter_markers("parametrize"))
-    each = (marked or metafunc.config.option.each_database) and not chosen
-    if "database_url" in metafunc.fixturenames and each:
+    named = any("database_url" in mark.args for mark in metafunc.definition.iter_markers("parametrize"))
+    wanted = "database_url" in metafunc.fixturenames and (marked or metafunc.config.option.each_database)
+    if wanted and not named:
         metafunc.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 

@@ -223,25 +223,49 @@ def test_who_types_no_longer_types_when_the_socket_is_gone(alice: Person, bob: P
 # --- how often it is told
 
 
-def test_many_key_presses_are_one_event_and_few_messages_between_processes(
-    alice: Person, bob: Person, conversation: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    typist, listener = connect(conversation, alice, bob)
-    carried: list[str] = []
+@pytest.fixture
+def told(alice: Person, monkeypatch: pytest.MonkeyPatch) -> list[TypingHeard]:
+    """What processes tell each other of Alice from now on; of who typed in a test before, a timer may still tell."""
+    messages: list[TypingHeard] = []
     publish = socketio.broker.publish
 
-    def count(envelope: Envelope) -> None:
-        carried.append(envelope.event)
+    def note(envelope: Envelope) -> None:
+        if envelope.event == TypingHeard.name and alice.id in envelope.payload:
+            messages.append(TypingHeard.model_validate_json(envelope.payload))
         publish(envelope)
 
-    monkeypatch.setattr(socketio.broker, "publish", count)
+    monkeypatch.setattr(socketio.broker, "publish", note)
+    return messages
+
+
+def test_many_key_presses_are_one_event_and_few_messages_between_processes(
+    alice: Person, bob: Person, conversation: str, told: list[TypingHeard]
+) -> None:
+    typist, listener = connect(conversation, alice, bob)
     began = time.monotonic()
     for _ in range(50):
         typist.emit("typing-start", {"conversationId": conversation})
         eventlet.sleep(0)
-    periods = (time.monotonic() - began) / (EXPIRY / 3)
+    times, periods = len(told), (time.monotonic() - began) / (EXPIRY / 3)
+    assert times <= periods + 1
     assert listener.heard() == [typing(alice, conversation, True)]
-    assert carried.count(TypingHeard.name) <= periods + 1
+
+
+def test_no_other_process_is_told_of_the_end_of_what_never_began(
+    alice: Person, conversation: str, told: list[TypingHeard]
+) -> None:
+    (typist,) = connect(conversation, alice)
+    for _ in range(3):
+        assert typist.emit("typing-stop", {"conversationId": conversation}) == {"ok": True}
+    assert told == []
+
+
+def test_who_types_at_one_process_may_stop_at_another(alice: Person, bob: Person, conversation: str) -> None:
+    typist, listener = connect(conversation, alice, bob)
+    elsewhere = TypingHeard(conversation_id=conversation, user_id=alice.id, seconds=EXPIRY, begin=True)
+    socketio.publish(elsewhere.envelope())
+    assert typist.emit("typing-stop", {"conversationId": conversation}) == {"ok": True}
+    assert [payload["typing"] for _, payload in listener.heard()] == [True, False]
 
 
 def test_a_key_press_that_is_not_told_at_once_counts(alice: Person, bob: Person, conversation: str) -> None:

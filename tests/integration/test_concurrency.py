@@ -2,21 +2,27 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import select, text
+from werkzeug.test import TestResponse
 
 from app.core import database
-from app.core.errors import Unavailable
+from app.core.errors import Forbidden, Unavailable
 from app.core.transaction import transaction
 from app.extensions import db
-from app.people.models import Team
+from app.people.models import Role, Team, User
+from app.people.queries import lock_users
+from app.people.schemas import ChangeUser
+from app.people.service import change_user, get_user
 from app.realtime.rights import RightsEpoch
-from tests.integration.conftest import Person, error_code
+from tests.integration.conftest import NewPerson, Person, error_code
 
 
 @pytest.fixture
@@ -92,6 +98,44 @@ def test_writers_of_one_process_wait_for_each_other_and_give_up_in_time(app: Fla
     finally:
         done.set()
         holder.join()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite has one writer, and locks no rows
+def test_who_changes_a_role_waits_for_a_change_of_tasks_and_does_not_keep_it_waiting(
+    app: Flask, person: Person, admin: Person
+) -> None:
+    assert person.id < admin.id
+    answers: list[TestResponse] = []
+    role = threading.Thread(target=lambda: answers.append(admin.patch(f"/api/users/{person.id}", {"role": "manager"})))
+    with app.app_context(), transaction():
+        lock_users(User.id == person.id)
+        role.start()
+        wait_for_one_who_waits()
+        lock_users(User.id == admin.id)  # as of a task of both
+    role.join()
+    assert answers[0].status_code == 200, answers[0].get_json()
+
+
+def wait_for_one_who_waits() -> None:
+    """Until somebody waits for a row that another has locked."""
+    deadline = time.monotonic() + 20
+    while not db.session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+        assert time.monotonic() < deadline, "nobody waits"
+        time.sleep(0.01)
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("loss", [{"role": Role.MEMBER}, {"active": False}], ids=["demoted", "deactivated"])
+def test_of_two_admins_who_put_each_other_out_at_once_one_remains(
+    app: Flask, new_person: NewPerson, loss: dict[str, Any]
+) -> None:
+    one, other = new_person(role=Role.ADMIN), new_person(role=Role.ADMIN)
+    with app.app_context():
+        asker = get_user(other.id)  # whose request was let in before
+        assert one.patch(f"/api/users/{other.id}", loss).status_code == 200
+        with pytest.raises(Forbidden):
+            change_user(asker, one.id, ChangeUser.model_validate(loss))
+    assert one.get("/api/auth/me").get_json()["role"] == "admin"
 
 
 def test_many_writers_at_once_lose_nothing(app: Flask) -> None:

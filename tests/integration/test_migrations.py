@@ -1,6 +1,7 @@
 """The migrations make the tables that the models say, and take them away again."""
 
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -61,7 +62,9 @@ def test_of_the_conversations_of_the_same_two_the_oldest_becomes_their_direct_on
         "6 others": ("c", "a"),
     }
     with db.engine.begin() as connection:
-        fill_0004(connection, conversations)
+        tables = with_users(connection)
+        for id, participants in conversations.items():
+            begin(connection, tables, id, participants, joined_at=now())
     upgrade()
     with db.engine.connect() as connection:
         keys = connection.execute(text("SELECT id, direct_key FROM conversations WHERE direct_key IS NOT NULL"))
@@ -70,17 +73,43 @@ def test_of_the_conversations_of_the_same_two_the_oldest_becomes_their_direct_on
     upgrade()
 
 
-def fill_0004(connection: Connection, conversations: dict[str, tuple[str, ...]]) -> None:
-    """Users, and conversations of them; those whose id says so have a title."""
+@pytest.mark.usefixtures("empty")
+def test_who_takes_part_already_came_in_behind_the_last_message_from_before() -> None:
+    upgrade(revision="0012")
+    minutes = [now() + timedelta(minutes=minute) for minute in range(4)]
+    with db.engine.begin() as connection:
+        tables = with_users(connection)
+        for id, joined_at in {"early": minutes[0], "late": minutes[2]}.items():
+            begin(connection, tables, id, ("a",), joined_at)
+            message = {"conversation_id": id, "sender_id": "b", "content": "-"}
+            messages = [message | {"id": f"{id} {n}", "created_at": minute} for n, minute in enumerate(minutes)]
+            connection.execute(tables.tables["messages"].insert(), messages)
+        begin(connection, tables, "empty", ("a",), joined_at=now())
+    upgrade()
+    with db.engine.connect() as connection:
+        behind = connection.execute(text("SELECT conversation_id, joined_behind FROM participants"))
+        assert dict(behind.all()) == {"early": "", "late": "late 1", "empty": ""}
+    downgrade(revision="0012")
+    upgrade()
+
+
+def with_users(connection: Connection) -> MetaData:
+    """The tables as they are, with the users a, b and c."""
     tables = MetaData()
     tables.reflect(connection)
     user = {"name": "-", "password_hash": "-", "role": "member", "active": True, "created_at": now()}
     connection.execute(tables.tables["users"].insert(), [user | {"id": id, "email": id} for id in "abc"])
-    for id, participants in conversations.items():
-        conversation = {"id": id, "title": "Lunch" if "titled" in id else None, "creator_id": "a", "created_at": now()}
-        connection.execute(tables.tables["conversations"].insert(), conversation)
-        rows = [{"conversation_id": id, "user_id": user_id, "joined_at": now()} for user_id in participants]
-        connection.execute(tables.tables["participants"].insert(), rows)
+    return tables
+
+
+def begin(
+    connection: Connection, tables: MetaData, id: str, participants: tuple[str, ...], joined_at: datetime
+) -> None:
+    """A conversation; one whose id says so has a title."""
+    conversation = {"id": id, "title": "Lunch" if "titled" in id else None, "creator_id": "a", "created_at": now()}
+    connection.execute(tables.tables["conversations"].insert(), conversation)
+    rows = [{"conversation_id": id, "user_id": user_id, "joined_at": joined_at} for user_id in participants]
+    connection.execute(tables.tables["participants"].insert(), rows)
 
 
 @pytest.mark.usefixtures("empty")

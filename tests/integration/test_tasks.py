@@ -171,6 +171,15 @@ def test_a_task_moves_to_a_team_of_the_callers(manager: Person, team: str) -> No
     assert ok(manager.patch(path_of(task), {"teamId": team}))["teamId"] == team
 
 
+def test_a_task_that_moves_to_another_team_is_told_to_that_one_and_not_to_the_old_one(
+    admin: Person, team: str, app: Flask
+) -> None:
+    task, other = new_task(admin, teamId=team), admin.post("/api/teams", {"name": "Another"}).get_json()["id"]
+    told = listen_to_tasks(app)
+    moved = ok(admin.patch(path_of(task), {"teamId": other}))
+    assert told() == [("task-updated", moved, [tasks_room(admin), f"team-{other}"])]
+
+
 # --- deleting
 
 

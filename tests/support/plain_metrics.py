@@ -30,7 +30,7 @@ Values = dict[str, float | None]
 
 def productivity(window: Window, tasks: Sequence[TaskFacts], people: int) -> Values:
     assigned = [t for t in tasks if t.created_at < window.end and not _done_by(t, window.start)]
-    completed = sum(t.completed_at in window for t in assigned)
+    completed = sum(_within(window, t.completed_at) for t in assigned)
     throughput = completed / window.days
     rate = completed / len(assigned) if assigned else None
     return {
@@ -44,7 +44,7 @@ def productivity(window: Window, tasks: Sequence[TaskFacts], people: int) -> Val
 
 
 def efficiency(window: Window, tasks: Sequence[TaskFacts], _people: int) -> Values:
-    completed = [(t, t.completed_at) for t in tasks if t.completed_at is not None and t.completed_at in window]
+    completed = [(t, t.completed_at) for t in tasks if t.completed_at and _within(window, t.completed_at)]
     on_time = _mean(at <= t.due_at for t, at in completed if t.due_at)
     accuracy = _mean(
         1 - min(1, abs(t.actual_hours - t.estimate_hours) / t.estimate_hours)
@@ -60,8 +60,8 @@ def efficiency(window: Window, tasks: Sequence[TaskFacts], _people: int) -> Valu
 
 
 def quality(window: Window, tasks: Sequence[TaskFacts], _people: int) -> Values:
-    reopened = _mean(t.reopen_count > 0 for t in tasks if t.first_completed_at in window)
-    ratings = [t.rating for t in tasks if t.rating is not None and t.rated_at in window]
+    reopened = _mean(t.reopen_count > 0 for t in tasks if _within(window, t.first_completed_at))
+    ratings = [t.rating for t in tasks if t.rating is not None and _within(window, t.rated_at)]
     rating = _mean(ratings)
     return {
         "reopen_rate": reopened,
@@ -83,6 +83,10 @@ PLAINLY: dict[Metric, Callable[[Window, Sequence[TaskFacts], int], Values]] = {
 
 def _done_by(task: TaskFacts, time: datetime) -> bool:
     return task.completed_at is not None and task.completed_at < time
+
+
+def _within(window: Window, time: datetime | None) -> bool:
+    return time is not None and window.start <= time < window.end
 
 
 def _mean(values: Iterable[float]) -> float | None:

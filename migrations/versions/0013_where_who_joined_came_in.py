@@ -1,0 +1,32 @@
+"""where who joined a conversation came in
+
+Revision: 0013, after 0012
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+# Until now the times said so, and for who takes part already they still do: the last message from before.
+FIND_BY_TIME = sa.text("""
+    UPDATE participants
+    SET joined_behind = coalesce((
+        SELECT messages.id FROM messages
+        WHERE messages.conversation_id = participants.conversation_id AND messages.created_at < participants.joined_at
+        ORDER BY messages.id DESC
+        LIMIT 1
+    ), '')
+""")
+
+
+def upgrade() -> None:
+    op.add_column("participants", sa.Column("joined_behind", sa.String(36), nullable=False, server_default=""))
+    op.execute(FIND_BY_TIME)
+
+
+def downgrade() -> None:
+    op.drop_column("participants", "joined_behind")
