@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 LONGEST_WAIT = 3600.0  # seconds, whatever a push service asks for
+DOUBLINGS = 30  # more would only overflow
 JITTER = 0.25  # so that what failed together does not come again together
 
 
@@ -39,8 +40,9 @@ def seconds_to_wait(attempt: int, first: float, retry_after: float | None = None
         first: seconds to wait after the first.
         retry_after: seconds that the push service asked for.
     """
-    backoff = min(first * 2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
-    return min(max(backoff, retry_after or 0), LONGEST_WAIT * (1 + JITTER))
+    doubled = 2.0 ** min(attempt - 1, DOUBLINGS)
+    backoff = first * doubled * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
+    return min(max(backoff, retry_after or 0), LONGEST_WAIT)
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:
