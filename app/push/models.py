@@ -40,6 +40,7 @@ class QueuedPush(Model):
     """A push to one device, to be sent at ``due_at`` unless it is needless by then. What it says is read then, too.
 
     Attributes:
+        id: later than those of all that are older and have the same tag, whichever process wrote them.
         room: where it is heard by who is there.
         tag: what is about the same has the same.
         attempts: how often a process has claimed it; while one is at it, ``due_at`` is when another may.
@@ -47,7 +48,7 @@ class QueuedPush(Model):
 
     __tablename__ = "push_queue"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True)
     subscription_id: Mapped[str] = mapped_column(ForeignKey("push_subscriptions.id", ondelete="CASCADE"), index=True)
     room: Mapped[str] = mapped_column(String(80))
     subject: Mapped[Subject] = mapped_column(Choice(Subject))

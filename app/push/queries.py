@@ -1,6 +1,8 @@
 """Which devices a user has, and what there still is to push."""
 
-from sqlalchemy import select
+from collections.abc import Collection
+
+from sqlalchemy import func, select
 
 from app.auth.models import Login
 from app.chat.models import Message, Participant
@@ -9,7 +11,7 @@ from app.notifications.models import Notification
 from app.people.models import User
 from app.push.claims import Claim
 from app.push.message import PushMessage
-from app.push.models import PushSubscription, Subject
+from app.push.models import PushSubscription, QueuedPush, Subject
 
 
 def lock_devices(user_id: str) -> list[str]:
@@ -24,6 +26,13 @@ def lock_devices(user_id: str) -> list[str]:
         .order_by(PushSubscription.id)
     )
     return list(db.session.scalars(statement.with_for_update(of=PushSubscription, read=True, key_share=True)))
+
+
+def newest_ids(subscription_ids: Collection[str], tag: str) -> dict[str, str]:
+    """The newest push with ``tag`` that waits for each of the subscriptions, where there is one."""
+    same = QueuedPush.subscription_id.in_(subscription_ids), QueuedPush.tag == tag
+    query = select(QueuedPush.subscription_id, func.max(QueuedPush.id)).where(*same)
+    return dict(db.session.execute(query.group_by(QueuedPush.subscription_id)).all())
 
 
 def other_of_two(conversation_id: str, user_id: str) -> str | None:

@@ -10,6 +10,7 @@ from app.auth.tokens import Identity
 from app.config import current_settings
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, ValidationFailed
+from app.core.ids import new_id_after
 from app.core.transaction import transaction
 from app.engine.clock import ago
 from app.extensions import db
@@ -84,9 +85,10 @@ def enqueue(user_id: str, room: str, subject: Subject, subject_id: str, tag: str
         if not subscription_ids or hearers({user_id: room}):
             return
         due_at = ago(db.session.connection(), -timedelta(seconds=current_settings().push_delay_seconds))
+        newest = queries.newest_ids(subscription_ids, tag)
         for subscription_id in subscription_ids:
             push = QueuedPush(subscription_id=subscription_id, room=room, subject=subject, subject_id=subject_id)
-            push.tag, push.due_at = tag, due_at
+            push.id, push.tag, push.due_at = new_id_after(newest.get(subscription_id)), tag, due_at
             db.session.add(push)
         db.session.flush()
 
