@@ -1,74 +1,77 @@
-"""The queue of pushes: rows, which a process claims for a while before it sends them.
+"""The queue of pushes: rows, which a process sends while it has claimed the device that they go to.
 
-A claimed row's ``due_at`` is moved ahead: a process that is killed over it leaves it to whichever looks after that. So
+A device is claimed for a while: one that a killed process had leaves its pushes to whichever looks after that. So
 nothing is lost. What was sent right before the kill is sent twice, and the second takes the place of the first, since
 their topics are the same.
 """
 
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, delete, func, select, update
-from sqlalchemy.orm import joinedload
+from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy.orm import contains_eager
 
 from app.core.transaction import transaction
 from app.engine.clock import ago, now
 from app.extensions import db
+from app.presence.queries import moment
 from app.push.claims import Claim
 from app.push.models import PushSubscription, QueuedPush
 
 SHARE = 3  # devices of one user that are sent to at a time
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
 
-Busy = Mapping[str, str]
-"""The subscriptions that are being sent to, each with its user."""
+Busy = Collection[str]
+"""The user of each push that this process is sending."""
 
 
 def any_due(busy: Busy) -> bool:
     """Whether there is something to claim. Only reads: a write transaction would keep others from theirs."""
-    free = select(QueuedPush.id).join(PushSubscription).where(_is_due(), *_not_busy(busy))
+    free = select(QueuedPush.id).join(PushSubscription).where(*_may_be_sent(busy))
     return db.session.scalar(free.limit(1)) is not None
 
 
 def claim(most: int, busy: Busy) -> list[Claim]:
-    """Take pushes that are due, one a user, and the newest of its tag; no other process gets these.
+    """Take pushes that are due, one a user, and the newest of its tag; no other process gets any to the same device.
+
+    So what comes later is sent later, and a push service that is slow keeps its own devices waiting, and no others.
 
     Args:
         most: how many.
-        busy: what is under way: a push service that is slow keeps its own waiting, and a user with slow ones is not
-            sent to more than :data:`SHARE` of them at a time.
+        busy: a user with slow devices is not sent to more than :data:`SHARE` of them at a time.
     """
     with transaction():
-        connection = db.session.connection()
-        is_due, user_id = _is_due(), PushSubscription.user_id
+        user_id, until = PushSubscription.user_id, moment() + CLAIMED
         newest = (
             select(user_id, func.max(QueuedPush.id).label("id"))
             .join_from(QueuedPush, PushSubscription)
-            .where(is_due, *_not_busy(busy))
+            .where(*_may_be_sent(busy))
             .group_by(user_id, QueuedPush.subscription_id, QueuedPush.tag)
             .subquery()
         )
         oldest = func.min(newest.c.id)
         first = select(oldest).group_by(newest.c.user_id).order_by(oldest).limit(most)
-        whole = select(QueuedPush).options(joinedload(QueuedPush.subscription, innerjoin=True))
-        free = whole.where(is_due, QueuedPush.id.in_(first)).with_for_update(of=QueuedPush, skip_locked=True)
-        pushes = list(db.session.scalars(free))
+        whole = select(QueuedPush).join(QueuedPush.subscription).options(contains_eager(QueuedPush.subscription))
+        free = whole.where(*_may_be_sent(busy), QueuedPush.id.in_(first))
+        pushes = list(db.session.scalars(free.with_for_update(skip_locked=True, key_share=True)))
         for push in pushes:
-            push.due_at = ago(connection, -CLAIMED)
+            push.subscription.claimed_until = until
             push.attempts += 1
-        return [Claim.of(push) for push in pushes]
+        return [Claim.of(push, until) for push in pushes]
 
 
-def remove(ids: Collection[str]) -> None:
+def remove(pushes: Collection[Claim]) -> None:
     """Pushes are done with."""
     with transaction():
-        db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_(ids)))
+        _free(pushes)
+        db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_([push.id for push in pushes])))
 
 
 def remove_sent(push: Claim) -> None:
     """A push was sent, and with it the older ones of its tag, whose place it takes."""
     with transaction():
+        _free([push])
         _remove_older(push)
         db.session.execute(delete(QueuedPush).where(QueuedPush.id == push.id))
 
@@ -76,10 +79,10 @@ def remove_sent(push: Claim) -> None:
 def postpone(push: Claim, seconds: float) -> None:
     """Let a push that failed be claimed again in ``seconds``. It takes the place of the older ones of its tag."""
     with transaction():
+        _free([push])
         _remove_older(push)
         due_at = ago(db.session.connection(), -timedelta(seconds=seconds))
-        claimed_by_us = QueuedPush.id == push.id, QueuedPush.attempts == push.attempts
-        db.session.execute(update(QueuedPush).where(*claimed_by_us).values(due_at=due_at))
+        db.session.execute(update(QueuedPush).where(QueuedPush.id == push.id).values(due_at=due_at))
 
 
 def remove_subscription(id: str) -> None:
@@ -88,13 +91,22 @@ def remove_subscription(id: str) -> None:
         db.session.execute(delete(PushSubscription).where(PushSubscription.id == id))
 
 
-def _is_due() -> ColumnElement[bool]:
-    return QueuedPush.due_at <= now(db.session.connection())
+def _may_be_sent(busy: Busy) -> tuple[ColumnElement[bool], ...]:
+    at = now(db.session.connection())
+    full = [user_id for user_id, count in Counter(busy).items() if count >= SHARE]
+    claimed_until = PushSubscription.claimed_until
+    free = or_(claimed_until.is_(None), claimed_until <= at)
+    return QueuedPush.due_at <= at, free, PushSubscription.user_id.not_in(full)
 
 
-def _not_busy(busy: Busy) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    full = [user_id for user_id, count in Counter(busy.values()).items() if count >= SHARE]
-    return QueuedPush.subscription_id.not_in(busy), PushSubscription.user_id.not_in(full)
+def _free(pushes: Collection[Claim]) -> None:
+    """Claim the devices of ``pushes`` no longer, where another process has not done so meanwhile.
+
+    It comes first in a transaction: who ends a subscription locks its row before those of its pushes, too.
+    """
+    claims = [(push.subscription_id, push.claimed_until) for push in pushes]
+    ours = tuple_(PushSubscription.id, PushSubscription.claimed_until).in_(claims)
+    db.session.execute(update(PushSubscription).where(ours).values(claimed_until=None))
 
 
 def _remove_older(push: Claim) -> None:

@@ -41,7 +41,7 @@ class PushWorker:
     def __init__(self, app: Flask, sender: Sender) -> None:
         self._app = app
         self._sender = sender
-        self._busy: dict[str, str] = {}  # subscriptions that are being sent to, each with its user
+        self._busy: list[str] = []  # the user of each push that is being sent
         self._woken = Event()
         self.counts: Counter[Result] = Counter()
 
@@ -59,7 +59,7 @@ class PushWorker:
         """Begin to send what is due, as much of it as may be under way; returns what sends."""
         with self._app.app_context():
             jobs = self._take()
-        self._busy |= {push.subscription_id: push.user_id for push, _ in jobs}
+        self._busy += [push.user_id for push, _ in jobs]
         threads = [Thread(target=self._send, args=job, daemon=True) for job in jobs]
         for thread in threads:
             thread.start()
@@ -68,7 +68,7 @@ class PushWorker:
     def _take(self) -> list[Job]:
         jobs: list[Job] = []
         while True:
-            busy = self._busy | {push.subscription_id: push.user_id for push, _ in jobs}
+            busy = [*self._busy, *(push.user_id for push, _ in jobs)]
             free = MOST_AT_ONCE - len(busy)
             claimed = queue.claim(free, busy) if free and queue.any_due(busy) else []
             if not claimed:
@@ -77,13 +77,14 @@ class PushWorker:
 
     def _needed(self, claimed: list[Claim]) -> list[Job]:
         """What to send of what was claimed; the rest is done with."""
-        jobs, needless = [], []
+        jobs: list[Job] = []
+        needless: list[Claim] = []
         there = hearers({push.user_id: push.room for push in claimed})  # of each user one was claimed
         for push in claimed:
             sleep(0)  # lets other greenlets run: twenty take 10 ms
             message = None if push.user_id in there else queries.message_of(push)
             if message is None:
-                needless.append(push.id)
+                needless.append(push)
             else:
                 jobs.append((push, message))
         if needless:
@@ -100,7 +101,7 @@ class PushWorker:
         except Exception:
             logger.exception("a push could not be sent, or not be settled")
         finally:
-            self._busy.pop(push.subscription_id, None)
+            self._busy.remove(push.user_id)
             self._woken.set()
 
     def _settle(self, push: Claim, result: Result, wait: float | None) -> Result:
@@ -110,9 +111,9 @@ class PushWorker:
         elif result is Result.SENT:
             queue.remove_sent(push)
         elif result is Result.REFUSED:
-            queue.remove([push.id])
+            queue.remove([push])
         elif push.attempts >= settings.push_attempts:
-            queue.remove([push.id])
+            queue.remove([push])
             return Result.GIVEN_UP
         else:
             queue.postpone(push, seconds_to_wait(push.attempts, settings.push_retry_seconds, wait))

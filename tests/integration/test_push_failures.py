@@ -1,6 +1,7 @@
 """What becomes of a push that fails or takes long, whose process is killed, or that several processes would send."""
 
 import threading
+from collections import Counter
 
 import pytest
 from flask import Flask
@@ -150,10 +151,33 @@ def test_an_older_push_that_waits_for_another_try_does_not_follow_a_newer_one(
 # --- several processes
 
 
+def hold_up(worker: PushWorker, *browsers: Browser) -> threading.Event:
+    """Let what is sent to these take until the event is set."""
+    go_on, send, slow = threading.Event(), worker._sender.send, {browser.endpoint for browser in browsers}
+
+    def slowly(device: Device, message: PushMessage) -> Outcome:
+        if device.endpoint in slow:
+            go_on.wait()
+        return send(device, message)
+
+    worker._sender.send = slowly  # type: ignore[method-assign]
+    return go_on
+
+
 @pytest.mark.each_database
-def test_several_workers_send_each_push_once(
+def test_several_workers_send_each_push_once_and_to_a_device_one_at_a_time(
     app: Flask, alice: Person, subscribe: Subscribe, worker: PushWorker
 ) -> None:
+    under_way, most, send = Counter[str](), Counter[str](), worker._sender.send
+
+    def counted(device: Device, message: PushMessage) -> Outcome:
+        under_way[device.endpoint] += 1
+        most[device.endpoint] = max(most[device.endpoint], under_way[device.endpoint])
+        outcome = send(device, message)
+        under_way[device.endpoint] -= 1
+        return outcome
+
+    worker._sender.send = counted  # type: ignore[method-assign]
     phones = [subscribe(alice) for _ in range(3)]
     for number in range(5):
         notify(alice, f"Number {number}", type=f"type {number}")
@@ -167,6 +191,35 @@ def test_several_workers_send_each_push_once(
         work(one)
     expected = [f"Number {number}" for number in range(5)]
     assert [sorted(phone.titles) for phone in phones] == [expected] * 3
+    assert most == {phone.endpoint: 1 for phone in phones}
+
+
+@pytest.mark.each_database
+@pytest.mark.parametrize("type", ["note", "other"])
+def test_while_one_process_sends_to_a_device_no_other_does(
+    app: Flask, alice: Person, phone: Browser, worker: PushWorker, type: str
+) -> None:
+    go_on = hold_up(worker, phone)
+    notify(alice, "Older")
+    (sending,) = worker.step()
+    notify(alice, "Newer", type=type)
+    assert work(PushWorker(app, worker._sender)) == {}
+    go_on.set()
+    sending.join()
+    assert work(PushWorker(app, worker._sender)) == {"sent": 1}
+    assert phone.titles == ["Older", "Newer"]
+
+
+@pytest.mark.usefixtures("phone")
+def test_who_settles_after_the_claim_was_over_leaves_that_of_another_as_it_is(app: Flask, alice: Person) -> None:
+    for number in range(3):
+        notify(alice, type=f"type {number}")
+    with app.app_context():
+        (late,) = queue.claim(1, [])
+        let_time_pass(app)
+        assert len(queue.claim(1, [])) == 1
+        queue.remove_sent(late)
+        assert queue.claim(1, []) == []
 
 
 def test_what_a_killed_process_had_claimed_is_sent_by_another_later(
@@ -174,7 +227,7 @@ def test_what_a_killed_process_had_claimed_is_sent_by_another_later(
 ) -> None:
     notify(alice, "Look")
     with app.app_context():
-        assert len(queue.claim(10, {})) == 1  # and then it is killed
+        assert len(queue.claim(10, [])) == 1  # and then it is killed
     assert work(worker) == {}
     let_time_pass(app)
     assert work(worker) == {"sent": 1}
@@ -184,15 +237,7 @@ def test_what_a_killed_process_had_claimed_is_sent_by_another_later(
 def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
     alice: Person, bob: Person, phone: Browser, subscribe: Subscribe, worker: PushWorker
 ) -> None:
-    released = threading.Event()
-    send = worker._sender.send
-
-    def slow(device: Device, message: PushMessage) -> Outcome:
-        if device.endpoint == phone.endpoint:
-            released.wait()
-        return send(device, message)
-
-    worker._sender.send = slow  # type: ignore[method-assign]
+    go_on = hold_up(worker, phone)
     bobs = subscribe(bob)
     notify(alice, "One")
     (stuck,) = worker.step()
@@ -200,7 +245,7 @@ def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
     notify(bob, "Bob's")
     assert work(worker) == {"sent": 1}
     assert bobs.titles == ["Bob's"]
-    released.set()
+    go_on.set()
     stuck.join()
     work(worker)
     assert phone.titles == ["One", "Two"]
@@ -209,22 +254,15 @@ def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
 def test_a_user_whose_devices_are_all_slow_has_a_share_of_the_places(
     alice: Person, bob: Person, subscribe: Subscribe, worker: PushWorker
 ) -> None:
-    phones, bobs, released = [subscribe(alice) for _ in range(SHARE + 2)], subscribe(bob), threading.Event()
-    slow, send = {phone.endpoint for phone in phones}, worker._sender.send
-
-    def slowly(device: Device, message: PushMessage) -> Outcome:
-        if device.endpoint in slow:
-            released.wait()
-        return send(device, message)
-
-    worker._sender.send = slowly  # type: ignore[method-assign]
+    phones, bobs = [subscribe(alice) for _ in range(SHARE + 2)], subscribe(bob)
+    go_on = hold_up(worker, *phones)
     notify(alice, "Slow")
     stuck = worker.step()
     assert len(stuck) == SHARE
     notify(bob, "Bob's")
     assert work(worker) == {"sent": 1}
     assert bobs.titles == ["Bob's"]
-    released.set()
+    go_on.set()
     for thread in stuck:
         thread.join()
     work(worker)

@@ -1,0 +1,20 @@
+"""until when a device is in the hand of one process
+
+Revision: 0013, after 0012
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("push_subscriptions", sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True))
+
+
+def downgrade() -> None:
+    op.drop_column("push_subscriptions", "claimed_until")
