@@ -1,7 +1,7 @@
 """Sends what is due, in the background of each process that serves."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from threading import Event, Thread
 from time import sleep
 
@@ -78,18 +78,20 @@ class PushWorker:
     def _needed(self, claimed: list[Claim]) -> list[Job]:
         """What to send of what was claimed; the rest is done with."""
         jobs: list[Job] = []
-        needless: list[Claim] = []
+        done: defaultdict[Result, list[Claim]] = defaultdict(list)
+        most = current_settings().push_attempts
         there = hearers({push.user_id: push.room for push in claimed})  # of each user one was claimed
         for push in claimed:
             sleep(0)  # lets other greenlets run: twenty take 10 ms
-            message = None if push.user_id in there else queries.message_of(push)
-            if message is None:
-                needless.append(push)
+            if push.attempts > most:
+                done[Result.GIVEN_UP].append(push)
+            elif push.user_id in there or (message := queries.message_of(push)) is None:
+                done[Result.SEEN].append(push)
             else:
                 jobs.append((push, message))
-        if needless:
-            queue.remove(needless)
-            self.counts[Result.SEEN] += len(needless)
+        for result, pushes in done.items():
+            queue.remove(pushes)
+            self.counts[result] += len(pushes)
         return jobs
 
     def _send(self, push: Claim, message: PushMessage) -> None:
@@ -97,24 +99,20 @@ class PushWorker:
         try:
             result, wait = self._sender.send(push.device, message)
             with self._app.app_context():
-                self.counts[self._settle(push, result, wait)] += 1
+                self._settle(push, result, wait)
+            self.counts[result] += 1
         except Exception:
             logger.exception("a push could not be sent, or not be settled")
         finally:
             self._busy.remove(push.user_id)
             self._woken.set()
 
-    def _settle(self, push: Claim, result: Result, wait: float | None) -> Result:
-        settings = current_settings()
+    def _settle(self, push: Claim, result: Result, wait: float | None) -> None:
         if result is Result.GONE:
             queue.remove_subscription(push.subscription_id)
         elif result is Result.SENT:
             queue.remove_sent(push)
         elif result is Result.REFUSED:
             queue.remove([push])
-        elif push.attempts >= settings.push_attempts:
-            queue.remove([push])
-            return Result.GIVEN_UP
         else:
-            queue.postpone(push, seconds_to_wait(push.attempts, settings.push_retry_seconds, wait))
-        return result
+            queue.postpone(push, seconds_to_wait(push.attempts, current_settings().push_retry_seconds, wait))

@@ -9,7 +9,7 @@ from flask import Flask
 from app.config import Settings
 from app.extensions import db, socketio
 from app.push import queue
-from app.push.claims import Device
+from app.push.claims import Claim, Device
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush
 from app.push.queue import SHARE
@@ -85,8 +85,44 @@ def test_a_push_is_given_up_after_so_many_tries(
     for _ in range(4):
         found.append(work(worker))
         let_time_pass(app)
-    assert found == [{"retried": 1}, {"retried": 1}, {"given_up": 1}, {}]
+    assert found == [{"retried": 1}, {"retried": 1}, {"retried": 1}, {"given_up": 1}]
     assert len(push_service.asked) == 3
+    assert waiting(app) == []
+
+
+@pytest.mark.usefixtures("phone")
+def test_a_push_that_can_not_be_sent_for_another_reason_is_given_up_too(
+    app: Flask, alice: Person, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Device] = []
+
+    def fail(device: Device, _: PushMessage) -> Outcome:
+        tried.append(device)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker._sender, "send", fail)
+    notify(alice)
+    found = []
+    for _ in range(5):
+        found.append(work(worker))
+        let_time_pass(app)
+    assert found == [{}, {}, {}, {"given_up": 1}, {}]
+    assert len(tried) == 3
+    assert waiting(app) == []
+
+
+def test_a_push_that_was_sent_is_not_sent_for_ever_though_that_can_not_be_stored(
+    app: Flask, alice: Person, phone: Browser, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Claim) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(queue, "remove_sent", fail)
+    notify(alice, "Look")
+    for _ in range(5):
+        work(worker)
+        let_time_pass(app)
+    assert phone.titles == ["Look"] * 3
     assert waiting(app) == []
 
 
