@@ -26,6 +26,7 @@ class Claim:
 
     Attributes:
         attempts: counts this one, too.
+        failures: how often the push service of the device could not, since it last could.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Claim:
     subject_id: str
     tag: str
     attempts: int
+    failures: int
     claimed_until: datetime
 
     @classmethod
@@ -51,5 +53,6 @@ class Claim:
             subject_id=push.subject_id,
             tag=push.tag,
             attempts=push.attempts,
+            failures=push.subscription.failures,
             claimed_until=claimed_until,
         )

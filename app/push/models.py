@@ -19,6 +19,8 @@ class PushSubscription(Model):
 
     Attributes:
         claimed_until: when others may send to it, while a process is at it.
+        rests_until: when it may be sent to again, after its push service could not.
+        failures: how often its push service could not, since it last could.
     """
 
     __tablename__ = "push_subscriptions"
@@ -32,6 +34,8 @@ class PushSubscription(Model):
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     renewed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rests_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(server_default="0")
 
 
 class Subject(StrEnum):

@@ -1,6 +1,7 @@
 """Which devices a user has, and what there still is to push."""
 
 from collections.abc import Collection
+from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -14,18 +15,18 @@ from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush, Subject
 
 
-def lock_devices(user_id: str) -> list[str]:
-    """The subscriptions of a user whose logins live; none of them ends before the commit.
+def lock_devices(user_id: str) -> dict[str, datetime | None]:
+    """The subscriptions of a user whose logins live, and until when each rests; none of them ends before the commit.
 
     One that ended meanwhile would take with it, by the foreign key, the whole change that is to be pushed.
     """
     statement = (
-        select(PushSubscription.id)
+        select(PushSubscription.id, PushSubscription.rests_until)
         .join(Login, Login.id == PushSubscription.login_id)
         .where(PushSubscription.user_id == user_id, Login.lives)
         .order_by(PushSubscription.id)
     )
-    return list(db.session.scalars(statement.with_for_update(of=PushSubscription, read=True, key_share=True)))
+    return dict(db.session.execute(statement.with_for_update(of=PushSubscription, read=True, key_share=True)).all())
 
 
 def newest_ids(subscription_ids: Collection[str], tag: str) -> dict[str, str]:

@@ -7,13 +7,13 @@ their topics are the same.
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import contains_eager
 
 from app.core.transaction import transaction
-from app.engine.clock import ago, now
+from app.engine.clock import now
 from app.extensions import db
 from app.presence.queries import moment
 from app.push.claims import Claim
@@ -71,18 +71,19 @@ def remove(pushes: Collection[Claim]) -> None:
 def remove_sent(push: Claim) -> None:
     """A push was sent, and with it the older ones of its tag, whose place it takes."""
     with transaction():
-        _free([push])
+        _free([push], rests_until=None, failures=0)
         _remove_older(push)
         db.session.execute(delete(QueuedPush).where(QueuedPush.id == push.id))
 
 
-def postpone(push: Claim, seconds: float) -> None:
-    """Let a push that failed be claimed again in ``seconds``. It takes the place of the older ones of its tag."""
+def rest(push: Claim, seconds: float) -> None:
+    """A push failed: nothing is sent to its device for ``seconds``. It takes the place of the older ones of its tag."""
     with transaction():
-        _free([push])
+        rests_until = moment() + timedelta(seconds=seconds)
+        _free([push], rests_until=rests_until, failures=push.failures + 1)
         _remove_older(push)
-        due_at = ago(db.session.connection(), -timedelta(seconds=seconds))
-        db.session.execute(update(QueuedPush).where(QueuedPush.id == push.id).values(due_at=due_at))
+        early = QueuedPush.subscription_id == push.subscription_id, QueuedPush.due_at < rests_until
+        db.session.execute(update(QueuedPush).where(*early).values(due_at=rests_until))  # not looked at till then
 
 
 def remove_subscription(id: str) -> None:
@@ -94,19 +95,20 @@ def remove_subscription(id: str) -> None:
 def _may_be_sent(busy: Busy) -> tuple[ColumnElement[bool], ...]:
     at = now(db.session.connection())
     full = [user_id for user_id, count in Counter(busy).items() if count >= SHARE]
-    claimed_until = PushSubscription.claimed_until
-    free = or_(claimed_until.is_(None), claimed_until <= at)
-    return QueuedPush.due_at <= at, free, PushSubscription.user_id.not_in(full)
+    over = (
+        or_(until.is_(None), until <= at) for until in (PushSubscription.claimed_until, PushSubscription.rests_until)
+    )
+    return QueuedPush.due_at <= at, *over, PushSubscription.user_id.not_in(full)
 
 
-def _free(pushes: Collection[Claim]) -> None:
-    """Claim the devices of ``pushes`` no longer, where another process has not done so meanwhile.
+def _free(pushes: Collection[Claim], **values: datetime | int | None) -> None:
+    """Claim the devices of ``pushes`` no longer, and note ``values``, unless another process has claimed them since.
 
     It comes first in a transaction: who ends a subscription locks its row before those of its pushes, too.
     """
     claims = [(push.subscription_id, push.claimed_until) for push in pushes]
     ours = tuple_(PushSubscription.id, PushSubscription.claimed_until).in_(claims)
-    db.session.execute(update(PushSubscription).where(ours).values(claimed_until=None))
+    db.session.execute(update(PushSubscription).where(ours).values(claimed_until=None, **values))
 
 
 def _remove_older(push: Claim) -> None:

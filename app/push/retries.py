@@ -32,15 +32,15 @@ def result_of(status: int) -> Result:
     return Result.REFUSED  # a redirect too: it could lead anywhere
 
 
-def seconds_to_wait(attempt: int, first: float, retry_after: float | None = None) -> float:
-    """How long to wait after the failure of a try: twice as long each time, and as long as was asked for.
+def seconds_to_wait(failures: int, first: float, retry_after: float | None = None) -> float:
+    """How long to leave a device alone: after each failure twice as long, and as long as was asked for.
 
     Args:
-        attempt: which try failed, from 1.
+        failures: how many there were, one after the other.
         first: seconds to wait after the first.
         retry_after: seconds that the push service asked for.
     """
-    doubled = 2.0 ** min(attempt - 1, DOUBLINGS)
+    doubled = 2.0 ** min(failures - 1, DOUBLINGS)
     backoff = first * doubled * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
     return min(max(backoff, retry_after or 0), LONGEST_WAIT)
 

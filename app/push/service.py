@@ -12,10 +12,9 @@ from app.core.clock import now
 from app.core.errors import Conflict, NotFound, ValidationFailed
 from app.core.ids import new_id_after
 from app.core.transaction import transaction
-from app.engine.clock import ago
 from app.extensions import db
 from app.people.models import User
-from app.presence.queries import hearers
+from app.presence.queries import hearers, moment
 from app.push import queries
 from app.push.endpoints import check_endpoint
 from app.push.models import PushSubscription, QueuedPush, Subject
@@ -81,14 +80,15 @@ def enqueue(user_id: str, room: str, subject: Subject, subject_id: str, tag: str
     if not is_on():
         return
     with transaction():
-        subscription_ids = queries.lock_devices(user_id)
-        if not subscription_ids or hearers({user_id: room}):
+        rests = queries.lock_devices(user_id)
+        if not rests or hearers({user_id: room}):
             return
-        due_at = ago(db.session.connection(), -timedelta(seconds=current_settings().push_delay_seconds))
-        newest = queries.newest_ids(subscription_ids, tag)
-        for subscription_id in subscription_ids:
+        due_at = moment() + timedelta(seconds=current_settings().push_delay_seconds)
+        newest = queries.newest_ids(rests, tag)
+        for subscription_id, rests_until in rests.items():
             push = QueuedPush(subscription_id=subscription_id, room=room, subject=subject, subject_id=subject_id)
-            push.id, push.tag, push.due_at = new_id_after(newest.get(subscription_id)), tag, due_at
+            push.id, push.tag = new_id_after(newest.get(subscription_id)), tag
+            push.due_at = max(due_at, rests_until or due_at)
             db.session.add(push)
         db.session.flush()
 

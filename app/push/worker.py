@@ -115,4 +115,4 @@ class PushWorker:
         elif result is Result.REFUSED:
             queue.remove([push])
         else:
-            queue.postpone(push, seconds_to_wait(push.attempts, current_settings().push_retry_seconds, wait))
+            queue.rest(push, seconds_to_wait(push.failures + 1, current_settings().push_retry_seconds, wait))

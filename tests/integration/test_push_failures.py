@@ -1,7 +1,6 @@
-"""What becomes of a push that fails or takes long, whose process is killed, or that several processes would send."""
+"""What becomes of a push that fails, and of the others to its device."""
 
 import threading
-from collections import Counter
 
 import pytest
 from flask import Flask
@@ -12,11 +11,10 @@ from app.push import queue
 from app.push.claims import Claim, Device
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush
-from app.push.queue import SHARE
 from app.push.sender import Outcome
 from app.push.worker import PushWorker
 from tests.integration.conftest import Person, Subscribe
-from tests.support.push_service import Browser, PushService
+from tests.support.push_service import Answer, Browser, PushService
 from tests.support.pushes import let_time_pass, notify, waiting, work
 
 FIRST_WAIT = 30.0  # seconds, the setting's default
@@ -69,10 +67,63 @@ def test_one_waits_as_long_as_the_push_service_asks_for_within_reason(
 ) -> None:
     for asked, least in (("300", 300.0), ("99999999", 3600.0), ("soon", FIRST_WAIT)):
         push_service.answers = [(429, {"Retry-After": asked})]
-        notify(alice, type=asked)
+        notify(alice)
         work(worker)
-        _, seconds = waiting(app)[-1]
+        ((_, seconds),) = waiting(app)
         assert least - 5 < seconds < least * 1.3, asked
+        let_time_pass(app)
+        assert work(worker) == {"sent": 1}
+
+
+@pytest.mark.each_database
+def test_what_a_push_service_says_of_a_device_holds_for_all_pushes_to_it(
+    app: Flask, alice: Person, phone: Browser, push_service: PushService, worker: PushWorker
+) -> None:
+    answers: list[Answer] = [(429, {"Retry-After": "3600"}), (503, {}), (500, {})]
+    for answer in answers:
+        push_service.answers = [answer]
+        push_service.asked.clear()
+        for number in range(5):
+            notify(alice, f"Number {number}")
+            notify(alice, f"Other number {number}", type="other")
+            work(worker)
+        assert len(push_service.asked) == 1
+        assert all(seconds > FIRST_WAIT - 5 for _, seconds in waiting(app))  # nothing is looked at in vain
+        let_time_pass(app)
+        assert work(worker) == {"sent": 2}
+    assert sorted(phone.titles) == ["Number 4"] * 3 + ["Other number 4"] * 3
+
+
+def test_a_device_that_rests_keeps_no_other_waiting(
+    alice: Person, phone: Browser, subscribe: Subscribe, push_service: PushService, worker: PushWorker
+) -> None:
+    push_service.answers = [(429, {"Retry-After": "3600"})]
+    notify(alice, "First")
+    assert work(worker) == {"retried": 1}
+    tablet = subscribe(alice)
+    notify(alice, "Second")
+    assert work(worker) == {"sent": 1}
+    assert (phone.titles, tablet.titles) == ([], ["Second"])
+
+
+@pytest.mark.usefixtures("phone")
+def test_the_waits_of_a_device_grow_whichever_push_fails_until_one_is_sent(
+    app: Flask, alice: Person, push_service: PushService, worker: PushWorker
+) -> None:
+    push_service.answers = [(500, {})] * 6
+    for failures in range(6):
+        notify(alice)
+        assert work(worker) == {"retried": 1}
+        ((attempts, seconds),) = waiting(app)
+        assert attempts == 1  # each push has tries of its own
+        assert FIRST_WAIT * 2**failures - 5 < seconds < FIRST_WAIT * 2**failures * 1.3
+        let_time_pass(app)
+    assert work(worker) == {"sent": 1}
+    push_service.answers = [(500, {})]
+    notify(alice)
+    work(worker)
+    ((_, seconds),) = waiting(app)
+    assert seconds < FIRST_WAIT * 1.3
 
 
 @pytest.mark.usefixtures("phone")
@@ -179,130 +230,11 @@ def test_an_older_push_that_waits_for_another_try_does_not_follow_a_newer_one(
     assert work(worker) == {"retried": 1}
     notify(alice, "Newer")
     notify(alice, "Of another type", type="other")
+    assert work(worker) == {}
+    let_time_pass(app)
     assert work(worker) == {"sent": 2}
     assert waiting(app) == []
     assert phone.titles == ["Newer", "Of another type"]
-
-
-# --- several processes
-
-
-def hold_up(worker: PushWorker, *browsers: Browser) -> threading.Event:
-    """Let what is sent to these take until the event is set."""
-    go_on, send, slow = threading.Event(), worker._sender.send, {browser.endpoint for browser in browsers}
-
-    def slowly(device: Device, message: PushMessage) -> Outcome:
-        if device.endpoint in slow:
-            go_on.wait()
-        return send(device, message)
-
-    worker._sender.send = slowly  # type: ignore[method-assign]
-    return go_on
-
-
-@pytest.mark.each_database
-def test_several_workers_send_each_push_once_and_to_a_device_one_at_a_time(
-    app: Flask, alice: Person, subscribe: Subscribe, worker: PushWorker
-) -> None:
-    under_way, most, send = Counter[str](), Counter[str](), worker._sender.send
-
-    def counted(device: Device, message: PushMessage) -> Outcome:
-        under_way[device.endpoint] += 1
-        most[device.endpoint] = max(most[device.endpoint], under_way[device.endpoint])
-        outcome = send(device, message)
-        under_way[device.endpoint] -= 1
-        return outcome
-
-    worker._sender.send = counted  # type: ignore[method-assign]
-    phones = [subscribe(alice) for _ in range(3)]
-    for number in range(5):
-        notify(alice, f"Number {number}", type=f"type {number}")
-    workers = [worker, *(PushWorker(app, worker._sender) for _ in range(2))]
-    threads = [threading.Thread(target=work, args=(one,)) for one in workers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for one in workers:
-        work(one)
-    expected = [f"Number {number}" for number in range(5)]
-    assert [sorted(phone.titles) for phone in phones] == [expected] * 3
-    assert most == {phone.endpoint: 1 for phone in phones}
-
-
-@pytest.mark.each_database
-@pytest.mark.parametrize("type", ["note", "other"])
-def test_while_one_process_sends_to_a_device_no_other_does(
-    app: Flask, alice: Person, phone: Browser, worker: PushWorker, type: str
-) -> None:
-    go_on = hold_up(worker, phone)
-    notify(alice, "Older")
-    (sending,) = worker.step()
-    notify(alice, "Newer", type=type)
-    assert work(PushWorker(app, worker._sender)) == {}
-    go_on.set()
-    sending.join()
-    assert work(PushWorker(app, worker._sender)) == {"sent": 1}
-    assert phone.titles == ["Older", "Newer"]
-
-
-@pytest.mark.usefixtures("phone")
-def test_who_settles_after_the_claim_was_over_leaves_that_of_another_as_it_is(app: Flask, alice: Person) -> None:
-    for number in range(3):
-        notify(alice, type=f"type {number}")
-    with app.app_context():
-        (late,) = queue.claim(1, [])
-        let_time_pass(app)
-        assert len(queue.claim(1, [])) == 1
-        queue.remove_sent(late)
-        assert queue.claim(1, []) == []
-
-
-def test_what_a_killed_process_had_claimed_is_sent_by_another_later(
-    app: Flask, alice: Person, phone: Browser, worker: PushWorker
-) -> None:
-    notify(alice, "Look")
-    with app.app_context():
-        assert len(queue.claim(10, [])) == 1  # and then it is killed
-    assert work(worker) == {}
-    let_time_pass(app)
-    assert work(worker) == {"sent": 1}
-    assert phone.titles == ["Look"]
-
-
-def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
-    alice: Person, bob: Person, phone: Browser, subscribe: Subscribe, worker: PushWorker
-) -> None:
-    go_on = hold_up(worker, phone)
-    bobs = subscribe(bob)
-    notify(alice, "One")
-    (stuck,) = worker.step()
-    notify(alice, "Two", type="other")
-    notify(bob, "Bob's")
-    assert work(worker) == {"sent": 1}
-    assert bobs.titles == ["Bob's"]
-    go_on.set()
-    stuck.join()
-    work(worker)
-    assert phone.titles == ["One", "Two"]
-
-
-def test_a_user_whose_devices_are_all_slow_has_a_share_of_the_places(
-    alice: Person, bob: Person, subscribe: Subscribe, worker: PushWorker
-) -> None:
-    phones, bobs = [subscribe(alice) for _ in range(SHARE + 2)], subscribe(bob)
-    go_on = hold_up(worker, *phones)
-    notify(alice, "Slow")
-    stuck = worker.step()
-    assert len(stuck) == SHARE
-    notify(bob, "Bob's")
-    assert work(worker) == {"sent": 1}
-    assert bobs.titles == ["Bob's"]
-    go_on.set()
-    for thread in stuck:
-        thread.join()
-    work(worker)
-    assert [phone.titles for phone in phones] == [["Slow"]] * len(phones)
 
 
 def test_a_worker_goes_on_after_an_outage_of_the_database(

@@ -38,8 +38,8 @@ def waiting(app: Flask) -> list[tuple[int, float]]:
 
 
 def let_time_pass(app: Flask) -> None:
-    """All that waits is due, and no claim holds any more."""
+    """All that waits is due, no claim holds any more, and no device rests."""
     with app.app_context():
         db.session.execute(update(QueuedPush).values(due_at=now() - timedelta(seconds=1)))
-        db.session.execute(update(PushSubscription).values(claimed_until=None))
+        db.session.execute(update(PushSubscription).values(claimed_until=None, rests_until=None))
         db.session.commit()
