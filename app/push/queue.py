@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, tuple_, update
 from sqlalchemy.orm import contains_eager
 
 from app.core.transaction import transaction
@@ -19,6 +19,7 @@ from app.presence.queries import moment
 from app.push.claims import Claim
 from app.push.models import PushSubscription, QueuedPush
 
+LOOKED_AT = 500  # pushes at the beginning of the queue, when some are claimed
 SHARE = 3  # devices of one user that are sent to at a time
 CLAIMED = timedelta(seconds=60)  # three times as long as the longest request
 
@@ -42,22 +43,14 @@ def claim(most: int, busy: Busy) -> list[Claim]:
         busy: a user with slow devices is not sent to more than :data:`SHARE` of them at a time.
     """
     with transaction():
-        user_id, until = PushSubscription.user_id, moment() + CLAIMED
-        newest = (
-            select(user_id, func.max(QueuedPush.id).label("id"))
-            .join_from(QueuedPush, PushSubscription)
-            .where(*_may_be_sent(busy))
-            .group_by(user_id, QueuedPush.subscription_id, QueuedPush.tag)
-            .subquery()
-        )
-        oldest = func.min(newest.c.id)
-        first = select(oldest).group_by(newest.c.user_id).order_by(oldest).limit(most)
+        until = moment() + CLAIMED
         whole = select(QueuedPush).join(QueuedPush.subscription).options(contains_eager(QueuedPush.subscription))
-        free = whole.where(*_may_be_sent(busy), QueuedPush.id.in_(first))
+        free = whole.where(*_may_be_sent(busy), QueuedPush.id.in_(_newest(_first_of_users(most, busy))))
         pushes = list(db.session.scalars(free.with_for_update(skip_locked=True, key_share=True)))
-        for push in pushes:
-            push.subscription.claimed_until = until
-            push.attempts += 1
+        claimed = PushSubscription.id.in_([push.subscription_id for push in pushes])
+        tried = QueuedPush.id.in_([push.id for push in pushes])
+        db.session.execute(update(PushSubscription).where(claimed).values(claimed_until=until))
+        db.session.execute(update(QueuedPush).where(tried).values(attempts=QueuedPush.attempts + 1))
         return [Claim.of(push, until) for push in pushes]
 
 
@@ -90,6 +83,33 @@ def remove_subscription(id: str) -> None:
     """A subscription is gone, and with it what waits to be sent to it."""
     with transaction():
         db.session.execute(delete(PushSubscription).where(PushSubscription.id == id))
+
+
+def _first_of_users(most: int, busy: Busy) -> list[tuple[str, str]]:
+    """The device and the tag of what each user has waited for longest, of the users who are first in the queue.
+
+    However long the queue is, only its beginning is looked at. Who has all of that has a share of the places, too, and
+    is left out once it is used up.
+    """
+    first = (
+        select(PushSubscription.user_id, QueuedPush.subscription_id, QueuedPush.tag)
+        .join_from(QueuedPush, PushSubscription)
+        .where(*_may_be_sent(busy))
+        .order_by(QueuedPush.due_at)
+        .limit(LOOKED_AT)
+    )
+    of_users: dict[str, tuple[str, str]] = {}
+    for user_id, subscription_id, tag in db.session.execute(first):
+        of_users.setdefault(user_id, (subscription_id, tag))
+    return list(of_users.values())[:most]
+
+
+def _newest(places: list[tuple[str, str]]) -> Select[str]:
+    """Of what is due, the newest for each of the devices with the tag beside it."""
+    device, tag = QueuedPush.subscription_id, QueuedPush.tag
+    there = device.in_([id for id, _ in places]), tuple_(device, tag).in_(places)  # for pairs SQLite uses no index
+    is_due = QueuedPush.due_at <= now(db.session.connection())
+    return select(func.max(QueuedPush.id)).where(is_due, *there).group_by(device, tag)
 
 
 def _may_be_sent(busy: Busy) -> tuple[ColumnElement[bool], ...]:
