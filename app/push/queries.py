@@ -1,15 +1,18 @@
 """Which devices a user has, and what there still is to push."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
 from app.auth.models import Login
 from app.chat.models import Message, Participant
-from app.extensions import db
+from app.engine.upkeep import SIGN_OF_LIFE
+from app.extensions import db, socketio
 from app.notifications.models import Notification
 from app.people.models import User
+from app.presence.queries import hearers
 from app.push.claims import Claim
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush, Subject
@@ -27,6 +30,24 @@ def lock_devices(user_id: str) -> dict[str, datetime | None]:
         .order_by(PushSubscription.id)
     )
     return dict(db.session.execute(statement.with_for_update(of=PushSubscription, read=True, key_share=True)).all())
+
+
+class Listeners(NamedTuple):
+    """Users who hear something, and those who may: of whose process it is not known yet whether it lives."""
+
+    surely: set[str]
+    perhaps: set[str]
+
+
+def listeners(rooms: Mapping[str, str]) -> Listeners:
+    """Who of some users is there: has a socket, that they are not away from, in the room that is asked of them.
+
+    A process that missed its last sign of life may have been killed, and nobody hears by its sockets then.
+    """
+    there = hearers(rooms)
+    steady = socketio.presence.connections(db.session.connection(), there, rooms, timedelta(seconds=SIGN_OF_LIFE)).c
+    surely = set(db.session.scalars(select(steady.owner).where(steady.away == 0))) if there else set()
+    return Listeners(surely, there - surely)
 
 
 def newest_ids(subscription_ids: Collection[str], tag: str) -> dict[str, str]:

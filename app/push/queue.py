@@ -61,6 +61,14 @@ def remove(pushes: Collection[Claim]) -> None:
         db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_([push.id for push in pushes])))
 
 
+def postpone(pushes: Collection[Claim], time: timedelta) -> None:
+    """Look at pushes again in a while."""
+    with transaction():
+        _free(pushes)
+        these = QueuedPush.id.in_([push.id for push in pushes])
+        db.session.execute(update(QueuedPush).where(these).values(due_at=moment() + time))
+
+
 def remove_sent(push: Claim) -> None:
     """A push was sent, and with it the older ones of its tag, whose place it takes."""
     with transaction():

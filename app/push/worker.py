@@ -8,8 +8,8 @@ from time import sleep
 from flask import Flask
 
 from app.config import current_settings
+from app.engine.presence import SILENT
 from app.extensions import socketio
-from app.presence.queries import hearers
 from app.push import queries, queue
 from app.push.claims import Claim
 from app.push.message import PushMessage
@@ -76,19 +76,24 @@ class PushWorker:
             jobs += self._needed(claimed)
 
     def _needed(self, claimed: list[Claim]) -> list[Job]:
-        """What to send of what was claimed; the rest is done with."""
+        """What to send of what was claimed; the rest is done with, or looked at again later."""
         jobs: list[Job] = []
+        unclear: list[Claim] = []
         done: defaultdict[Result, list[Claim]] = defaultdict(list)
         most = current_settings().push_attempts
-        there = hearers({push.user_id: push.room for push in claimed})  # of each user one was claimed
+        there = queries.listeners({push.user_id: push.room for push in claimed})  # of each user one was claimed
         for push in claimed:
             sleep(0)  # lets other greenlets run: twenty take 10 ms
             if push.attempts > most:
                 done[Result.GIVEN_UP].append(push)
-            elif push.user_id in there or (message := queries.message_of(push)) is None:
+            elif push.user_id in there.surely or (message := queries.message_of(push)) is None:
                 done[Result.SEEN].append(push)
+            elif push.user_id in there.perhaps:
+                unclear.append(push)
             else:
                 jobs.append((push, message))
+        if unclear:
+            queue.postpone(unclear, SILENT)
         for result, pushes in done.items():
             queue.remove(pushes)
             self.counts[result] += len(pushes)
