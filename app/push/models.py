@@ -57,7 +57,7 @@ class QueuedPush(Model):
 
     __tablename__ = "push_queue"
 
-    id: Mapped[str] = mapped_column(String(36), primary_key=True)
+    id: Mapped[str] = mapped_column(String(36), primary_key=True, default=new_id)
     subscription_id: Mapped[str] = mapped_column(ForeignKey("push_subscriptions.id", ondelete="CASCADE"), index=True)
     room: Mapped[str] = mapped_column(String(80))
     subject: Mapped[Subject] = mapped_column(Choice(Subject))

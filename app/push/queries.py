@@ -45,8 +45,10 @@ def listeners(rooms: Mapping[str, str]) -> Listeners:
     A process that missed its last sign of life may have been killed, and nobody hears by its sockets then.
     """
     there = hearers(rooms)
+    if not there:
+        return Listeners(set(), set())
     steady = socketio.presence.connections(db.session.connection(), there, rooms, timedelta(seconds=SIGN_OF_LIFE)).c
-    surely = set(db.session.scalars(select(steady.owner).where(steady.away == 0))) if there else set()
+    surely = set(db.session.scalars(select(steady.owner).where(steady.away == 0)))
     return Listeners(surely, there - surely)
 
 

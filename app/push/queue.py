@@ -123,9 +123,8 @@ def _newest(places: list[tuple[str, str]]) -> Select[str]:
 def _may_be_sent(busy: Busy) -> tuple[ColumnElement[bool], ...]:
     at = now(db.session.connection())
     full = [user_id for user_id, count in Counter(busy).items() if count >= SHARE]
-    over = (
-        or_(until.is_(None), until <= at) for until in (PushSubscription.claimed_until, PushSubscription.rests_until)
-    )
+    times = PushSubscription.claimed_until, PushSubscription.rests_until
+    over = (or_(time.is_(None), time <= at) for time in times)
     return QueuedPush.due_at <= at, *over, PushSubscription.user_id.not_in(full)
 
 
@@ -134,9 +133,11 @@ def _free(pushes: Collection[Claim], **values: datetime | int | None) -> None:
 
     It comes first in a transaction: who ends a subscription locks its row before those of its pushes, too.
     """
-    claims = [(push.subscription_id, push.claimed_until) for push in pushes]
-    ours = tuple_(PushSubscription.id, PushSubscription.claimed_until).in_(claims)
-    db.session.execute(update(PushSubscription).where(ours).values(claimed_until=None, **values))
+    theirs = PushSubscription.id.in_([push.subscription_id for push in pushes])
+    ours = PushSubscription.claimed_until.in_(
+        {push.claimed_until for push in pushes}
+    )  # one, of what was claimed at once
+    db.session.execute(update(PushSubscription).where(theirs, ours).values(claimed_until=None, **values))
 
 
 def _remove_older(push: Claim) -> None:
