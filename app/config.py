@@ -107,7 +107,9 @@ class Settings(BaseSettings):
     push_delay_seconds: float = Field(5, ge=0)  # in which what one reads is not pushed
     push_subscriptions: int = Field(10, gt=0)  # a user
     push_attempts: int = Field(5, gt=0)  # at sending one push
-    push_retry_seconds: float = Field(30, gt=0)  # after the first of them; twice as long after each further one
+    push_retry_seconds: float = Field(
+        30, gt=0
+    )  # that a device rests after a failure, and twice as long after each further
 
     @field_validator("client_url")
     @classmethod

@@ -12,9 +12,13 @@ function show({ title, body, url, tag }) {
   return self.registration.showNotification(title, look);
 }
 
-async function open(url) {
-  const { href } = new URL(url, self.location.origin);
+async function open(path) {
+  const wanted = new URL(path, self.location.origin);
   const pages = await self.clients.matchAll({ type: "window", includeUncontrolled: true });
-  const page = pages.find((page) => page.url === href);
-  return page ? page.focus() : self.clients.openWindow(href);
+  const page = pages.find(({ url }) => place(new URL(url)) === place(wanted)); // whatever is filtered there
+  return page ? page.focus() : self.clients.openWindow(wanted.href);
+}
+
+function place({ origin, pathname }) {
+  return origin + pathname;
 }

@@ -81,9 +81,9 @@ class Presence:
             LiveSocket(row.owner, row.device, row.namespace, row.process, row.away, _names(row.rooms)) for row in rows
         ]
 
-    def _live(self, connection: Connection, *columns: Any) -> Select[Any]:
+    def _live(self, connection: Connection, *columns: Any, silent: timedelta = SILENT) -> Select[Any]:
         s, p = self._sessions.c, self._processes.c
-        lives = (s.process == self._process) | (p.seen_at >= ago(connection, SILENT))
+        lives = (s.process == self._process) | (p.seen_at >= ago(connection, silent))
         joined = select(*columns).outerjoin_from(self._sessions, self._processes, s.process == p.id)
         return joined.where(s.lost_at.is_(None), lives)
 
@@ -99,6 +99,7 @@ class Presence:
         connection: Connection,
         owners: Collection[str] | None = None,
         rooms: Mapping[str, str] | None = None,
+        silent: timedelta = SILENT,
     ) -> Subquery:
         """A query for the ``owner``, ``device`` and ``connection`` of each that counts, and ``away``: 1 or 0.
 
@@ -108,10 +109,12 @@ class Presence:
             connection: what it will be asked over.
             owners: whose; None for everybody's. Databases don't find out by themselves that they need no others.
             rooms: the room of each owner: only connections with a socket in it; None: all.
+            silent: only those of processes that were silent for no longer than that.
         """
         s = self._sessions.c
         away = func.max(cast(s.away, Integer)).label("away")
-        query = self._live(connection, s.owner, s.device, s.connection, away).group_by(s.owner, s.device, s.connection)
+        columns = (s.owner, s.device, s.connection)
+        query = self._live(connection, *columns, away, silent=silent).group_by(*columns)
         if owners is not None:
             query = query.where(s.owner.in_(owners))
         if rooms is not None:

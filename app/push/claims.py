@@ -1,6 +1,7 @@
 """A push as the worker has it in hand: copied, since its row may be gone by the time that it is sent."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Self
 
 from app.push.models import PushSubscription, QueuedPush, Subject
@@ -21,7 +22,12 @@ class Device:
 
 @dataclass(frozen=True)
 class Claim:
-    """A push that this process alone may send now; ``attempts`` counts this one, too."""
+    """A push that this process may send now, and to whose device it alone sends until ``claimed_until``.
+
+    Attributes:
+        attempts: counts this one, too.
+        failures: how often the push service of the device could not, since it last could.
+    """
 
     id: str
     subscription_id: str
@@ -32,9 +38,11 @@ class Claim:
     subject_id: str
     tag: str
     attempts: int
+    failures: int
+    claimed_until: datetime
 
     @classmethod
-    def of(cls, push: QueuedPush) -> Self:
+    def of(cls, push: QueuedPush, claimed_until: datetime) -> Self:
         return cls(
             id=push.id,
             subscription_id=push.subscription_id,
@@ -45,4 +53,6 @@ class Claim:
             subject_id=push.subject_id,
             tag=push.tag,
             attempts=push.attempts,
+            failures=push.subscription.failures,
+            claimed_until=claimed_until,
         )

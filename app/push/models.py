@@ -15,7 +15,13 @@ LONGEST_ENDPOINT = 2000  # characters; PostgreSQL indexes 2,704 bytes at the mos
 
 
 class PushSubscription(Model):
-    """A browser's permission to push to it (W3C Push API). It ends with the login that it was made by."""
+    """A browser's permission to push to it (W3C Push API). It ends with the login that it was made by.
+
+    Attributes:
+        claimed_until: when others may send to it, while a process is at it.
+        rests_until: when it may be sent to again, after its push service could not.
+        failures: how often its push service could not, since it last could.
+    """
 
     __tablename__ = "push_subscriptions"
 
@@ -27,6 +33,9 @@ class PushSubscription(Model):
     auth: Mapped[str] = mapped_column(String(22))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
     renewed_at: Mapped[datetime] = mapped_column(UtcDateTime, default=now)
+    claimed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    rests_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    failures: Mapped[int] = mapped_column(server_default="0")
 
 
 class Subject(StrEnum):
@@ -40,9 +49,10 @@ class QueuedPush(Model):
     """A push to one device, to be sent at ``due_at`` unless it is needless by then. What it says is read then, too.
 
     Attributes:
+        id: later than those of all that are older and have the same tag, whichever process wrote them.
         room: where it is heard by who is there.
         tag: what is about the same has the same.
-        attempts: how often a process has claimed it; while one is at it, ``due_at`` is when another may.
+        attempts: how often a process was at it.
     """
 
     __tablename__ = "push_queue"

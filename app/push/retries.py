@@ -6,6 +6,7 @@ from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 LONGEST_WAIT = 3600.0  # seconds, whatever a push service asks for
+DOUBLINGS = 30  # more would only overflow
 JITTER = 0.25  # so that what failed together does not come again together
 
 
@@ -31,16 +32,17 @@ def result_of(status: int) -> Result:
     return Result.REFUSED  # a redirect too: it could lead anywhere
 
 
-def seconds_to_wait(attempt: int, first: float, retry_after: float | None = None) -> float:
-    """How long to wait after the failure of a try: twice as long each time, and as long as was asked for.
+def seconds_to_wait(failures: int, first: float, retry_after: float | None = None) -> float:
+    """How long to leave a device alone: after each failure twice as long, and as long as was asked for.
 
     Args:
-        attempt: which try failed, from 1.
+        failures: how many there were, one after the other.
         first: seconds to wait after the first.
         retry_after: seconds that the push service asked for.
     """
-    backoff = min(first * 2.0 ** (attempt - 1), LONGEST_WAIT) * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
-    return min(max(backoff, retry_after or 0), LONGEST_WAIT * (1 + JITTER))
+    doubled = 2.0 ** min(failures - 1, DOUBLINGS)
+    backoff = first * doubled * random.uniform(1, 1 + JITTER)  # noqa: S311 - no secret
+    return min(max(backoff, retry_after or 0), LONGEST_WAIT)
 
 
 def parse_retry_after(text: str | None, now: datetime) -> float | None:

@@ -10,11 +10,12 @@ from app.auth.tokens import Identity
 from app.config import current_settings
 from app.core.clock import now
 from app.core.errors import Conflict, NotFound, ValidationFailed
+from app.core.ids import new_id_after
 from app.core.transaction import transaction
-from app.engine.clock import ago
+from app.engine.presence import SILENT
 from app.extensions import db
 from app.people.models import User
-from app.presence.queries import hearers
+from app.presence.queries import moment
 from app.push import queries
 from app.push.endpoints import check_endpoint
 from app.push.models import PushSubscription, QueuedPush, Subject
@@ -71,7 +72,8 @@ def end_with_logins(login_ids: Collection[str]) -> None:
 def enqueue(user_id: str, room: str, subject: Subject, subject_id: str, tag: str) -> None:
     """Push to the devices of a user after the delay, unless the user is there now: then it is heard by a socket.
 
-    Who comes, or reads it, before it is due is not pushed to either: that is asked when it is sent.
+    Who comes, or reads it, before it is due is not pushed to either: that is asked when it is sent. Where it is not
+    known whether the user's process lives, that is once it must be.
 
     Args:
         room: where it is heard.
@@ -80,13 +82,19 @@ def enqueue(user_id: str, room: str, subject: Subject, subject_id: str, tag: str
     if not is_on():
         return
     with transaction():
-        subscription_ids = queries.lock_devices(user_id)
-        if not subscription_ids or hearers({user_id: room}):
+        rests = queries.lock_devices(user_id)
+        if not rests:
             return
-        due_at = ago(db.session.connection(), -timedelta(seconds=current_settings().push_delay_seconds))
-        for subscription_id in subscription_ids:
+        there = queries.listeners({user_id: room})
+        if user_id in there.surely:
+            return
+        delay = timedelta(seconds=current_settings().push_delay_seconds)
+        due_at = moment() + (max(delay, SILENT) if there.perhaps else delay)
+        newest = queries.newest_ids(rests, tag)
+        for subscription_id, rests_until in rests.items():
             push = QueuedPush(subscription_id=subscription_id, room=room, subject=subject, subject_id=subject_id)
-            push.tag, push.due_at = tag, due_at
+            push.id, push.tag = new_id_after(newest.get(subscription_id)), tag
+            push.due_at = max(due_at, rests_until or due_at)
             db.session.add(push)
         db.session.flush()
 

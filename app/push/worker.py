@@ -1,15 +1,15 @@
 """Sends what is due, in the background of each process that serves."""
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from threading import Event, Thread
 from time import sleep
 
 from flask import Flask
 
 from app.config import current_settings
+from app.engine.presence import SILENT
 from app.extensions import socketio
-from app.presence.queries import hearers
 from app.push import queries, queue
 from app.push.claims import Claim
 from app.push.message import PushMessage
@@ -41,7 +41,7 @@ class PushWorker:
     def __init__(self, app: Flask, sender: Sender) -> None:
         self._app = app
         self._sender = sender
-        self._busy: dict[str, str] = {}  # subscriptions that are being sent to, each with its user
+        self._busy: list[str] = []  # the user of each push that is being sent
         self._woken = Event()
         self.counts: Counter[Result] = Counter()
 
@@ -59,7 +59,7 @@ class PushWorker:
         """Begin to send what is due, as much of it as may be under way; returns what sends."""
         with self._app.app_context():
             jobs = self._take()
-        self._busy |= {push.subscription_id: push.user_id for push, _ in jobs}
+        self._busy += [push.user_id for push, _ in jobs]
         threads = [Thread(target=self._send, args=job, daemon=True) for job in jobs]
         for thread in threads:
             thread.start()
@@ -68,7 +68,7 @@ class PushWorker:
     def _take(self) -> list[Job]:
         jobs: list[Job] = []
         while True:
-            busy = self._busy | {push.subscription_id: push.user_id for push, _ in jobs}
+            busy = [*self._busy, *(push.user_id for push, _ in jobs)]
             free = MOST_AT_ONCE - len(busy)
             claimed = queue.claim(free, busy) if free and queue.any_due(busy) else []
             if not claimed:
@@ -76,19 +76,27 @@ class PushWorker:
             jobs += self._needed(claimed)
 
     def _needed(self, claimed: list[Claim]) -> list[Job]:
-        """What to send of what was claimed; the rest is done with."""
-        jobs, needless = [], []
-        there = hearers({push.user_id: push.room for push in claimed})  # of each user one was claimed
+        """What to send of what was claimed; the rest is done with, or looked at again later."""
+        jobs: list[Job] = []
+        unclear: list[Claim] = []
+        done: defaultdict[Result, list[Claim]] = defaultdict(list)
+        most = current_settings().push_attempts
+        there = queries.listeners({push.user_id: push.room for push in claimed})  # of each user one was claimed
         for push in claimed:
             sleep(0)  # lets other greenlets run: twenty take 10 ms
-            message = None if push.user_id in there else queries.message_of(push)
-            if message is None:
-                needless.append(push.id)
+            if push.attempts > most:
+                done[Result.GIVEN_UP].append(push)
+            elif push.user_id in there.surely or (message := queries.message_of(push)) is None:
+                done[Result.SEEN].append(push)
+            elif push.user_id in there.perhaps:
+                unclear.append(push)
             else:
                 jobs.append((push, message))
-        if needless:
-            queue.remove(needless)
-            self.counts[Result.SEEN] += len(needless)
+        if unclear:
+            queue.postpone(unclear, SILENT)
+        for result, pushes in done.items():
+            queue.remove(pushes)
+            self.counts[result] += len(pushes)
         return jobs
 
     def _send(self, push: Claim, message: PushMessage) -> None:
@@ -96,24 +104,20 @@ class PushWorker:
         try:
             result, wait = self._sender.send(push.device, message)
             with self._app.app_context():
-                self.counts[self._settle(push, result, wait)] += 1
+                self._settle(push, result, wait)
+            self.counts[result] += 1
         except Exception:
             logger.exception("a push could not be sent, or not be settled")
         finally:
-            self._busy.pop(push.subscription_id, None)
+            self._busy.remove(push.user_id)
             self._woken.set()
 
-    def _settle(self, push: Claim, result: Result, wait: float | None) -> Result:
-        settings = current_settings()
+    def _settle(self, push: Claim, result: Result, wait: float | None) -> None:
         if result is Result.GONE:
             queue.remove_subscription(push.subscription_id)
         elif result is Result.SENT:
             queue.remove_sent(push)
         elif result is Result.REFUSED:
-            queue.remove([push.id])
-        elif push.attempts >= settings.push_attempts:
-            queue.remove([push.id])
-            return Result.GIVEN_UP
+            queue.remove([push])
         else:
-            queue.postpone(push, seconds_to_wait(push.attempts, settings.push_retry_seconds, wait))
-        return result
+            queue.rest(push, seconds_to_wait(push.failures + 1, current_settings().push_retry_seconds, wait))

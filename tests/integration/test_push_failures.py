@@ -1,4 +1,4 @@
-"""What becomes of a push that fails or takes long, whose process is killed, or that several processes would send."""
+"""What becomes of a push that fails, and of the others to its device."""
 
 import threading
 
@@ -8,14 +8,13 @@ from flask import Flask
 from app.config import Settings
 from app.extensions import db, socketio
 from app.push import queue
-from app.push.claims import Device
+from app.push.claims import Claim, Device
 from app.push.message import PushMessage
 from app.push.models import PushSubscription, QueuedPush
-from app.push.queue import SHARE
 from app.push.sender import Outcome
 from app.push.worker import PushWorker
 from tests.integration.conftest import Person, Subscribe
-from tests.support.push_service import Browser, PushService
+from tests.support.push_service import Answer, Browser, PushService
 from tests.support.pushes import let_time_pass, notify, waiting, work
 
 FIRST_WAIT = 30.0  # seconds, the setting's default
@@ -68,10 +67,63 @@ def test_one_waits_as_long_as_the_push_service_asks_for_within_reason(
 ) -> None:
     for asked, least in (("300", 300.0), ("99999999", 3600.0), ("soon", FIRST_WAIT)):
         push_service.answers = [(429, {"Retry-After": asked})]
-        notify(alice, type=asked)
+        notify(alice)
         work(worker)
-        _, seconds = waiting(app)[-1]
+        ((_, seconds),) = waiting(app)
         assert least - 5 < seconds < least * 1.3, asked
+        let_time_pass(app)
+        assert work(worker) == {"sent": 1}
+
+
+@pytest.mark.each_database
+def test_what_a_push_service_says_of_a_device_holds_for_all_pushes_to_it(
+    app: Flask, alice: Person, phone: Browser, push_service: PushService, worker: PushWorker
+) -> None:
+    answers: list[Answer] = [(429, {"Retry-After": "3600"}), (503, {}), (500, {})]
+    for answer in answers:
+        push_service.answers = [answer]
+        push_service.asked.clear()
+        for number in range(5):
+            notify(alice, f"Number {number}")
+            notify(alice, f"Other number {number}", type="other")
+            work(worker)
+        assert len(push_service.asked) == 1
+        assert all(seconds > FIRST_WAIT - 5 for _, seconds in waiting(app))  # nothing is looked at in vain
+        let_time_pass(app)
+        assert work(worker) == {"sent": 2}
+    assert sorted(phone.titles) == ["Number 4"] * 3 + ["Other number 4"] * 3
+
+
+def test_a_device_that_rests_keeps_no_other_waiting(
+    alice: Person, phone: Browser, subscribe: Subscribe, push_service: PushService, worker: PushWorker
+) -> None:
+    push_service.answers = [(429, {"Retry-After": "3600"})]
+    notify(alice, "First")
+    assert work(worker) == {"retried": 1}
+    tablet = subscribe(alice)
+    notify(alice, "Second")
+    assert work(worker) == {"sent": 1}
+    assert (phone.titles, tablet.titles) == ([], ["Second"])
+
+
+@pytest.mark.usefixtures("phone")
+def test_the_waits_of_a_device_grow_whichever_push_fails_until_one_is_sent(
+    app: Flask, alice: Person, push_service: PushService, worker: PushWorker
+) -> None:
+    push_service.answers = [(500, {})] * 6
+    for failures in range(6):
+        notify(alice)
+        assert work(worker) == {"retried": 1}
+        ((attempts, seconds),) = waiting(app)
+        assert attempts == 1  # each push has tries of its own
+        assert FIRST_WAIT * 2**failures - 5 < seconds < FIRST_WAIT * 2**failures * 1.3
+        let_time_pass(app)
+    assert work(worker) == {"sent": 1}
+    push_service.answers = [(500, {})]
+    notify(alice)
+    work(worker)
+    ((_, seconds),) = waiting(app)
+    assert seconds < FIRST_WAIT * 1.3
 
 
 @pytest.mark.usefixtures("phone")
@@ -84,8 +136,44 @@ def test_a_push_is_given_up_after_so_many_tries(
     for _ in range(4):
         found.append(work(worker))
         let_time_pass(app)
-    assert found == [{"retried": 1}, {"retried": 1}, {"given_up": 1}, {}]
+    assert found == [{"retried": 1}, {"retried": 1}, {"retried": 1}, {"given_up": 1}]
     assert len(push_service.asked) == 3
+    assert waiting(app) == []
+
+
+@pytest.mark.usefixtures("phone")
+def test_a_push_that_can_not_be_sent_for_another_reason_is_given_up_too(
+    app: Flask, alice: Person, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Device] = []
+
+    def fail(device: Device, _: PushMessage) -> Outcome:
+        tried.append(device)
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(worker._sender, "send", fail)
+    notify(alice)
+    found = []
+    for _ in range(5):
+        found.append(work(worker))
+        let_time_pass(app)
+    assert found == [{}, {}, {}, {"given_up": 1}, {}]
+    assert len(tried) == 3
+    assert waiting(app) == []
+
+
+def test_a_push_that_was_sent_is_not_sent_for_ever_though_that_can_not_be_stored(
+    app: Flask, alice: Person, phone: Browser, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: Claim) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(queue, "remove_sent", fail)
+    notify(alice, "Look")
+    for _ in range(5):
+        work(worker)
+        let_time_pass(app)
+    assert phone.titles == ["Look"] * 3
     assert waiting(app) == []
 
 
@@ -142,93 +230,11 @@ def test_an_older_push_that_waits_for_another_try_does_not_follow_a_newer_one(
     assert work(worker) == {"retried": 1}
     notify(alice, "Newer")
     notify(alice, "Of another type", type="other")
+    assert work(worker) == {}
+    let_time_pass(app)
     assert work(worker) == {"sent": 2}
     assert waiting(app) == []
     assert phone.titles == ["Newer", "Of another type"]
-
-
-# --- several processes
-
-
-@pytest.mark.each_database
-def test_several_workers_send_each_push_once(
-    app: Flask, alice: Person, subscribe: Subscribe, worker: PushWorker
-) -> None:
-    phones = [subscribe(alice) for _ in range(3)]
-    for number in range(5):
-        notify(alice, f"Number {number}", type=f"type {number}")
-    workers = [worker, *(PushWorker(app, worker._sender) for _ in range(2))]
-    threads = [threading.Thread(target=work, args=(one,)) for one in workers]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for one in workers:
-        work(one)
-    expected = [f"Number {number}" for number in range(5)]
-    assert [sorted(phone.titles) for phone in phones] == [expected] * 3
-
-
-def test_what_a_killed_process_had_claimed_is_sent_by_another_later(
-    app: Flask, alice: Person, phone: Browser, worker: PushWorker
-) -> None:
-    notify(alice, "Look")
-    with app.app_context():
-        assert len(queue.claim(10, {})) == 1  # and then it is killed
-    assert work(worker) == {}
-    let_time_pass(app)
-    assert work(worker) == {"sent": 1}
-    assert phone.titles == ["Look"]
-
-
-def test_a_push_service_that_is_slow_keeps_its_own_devices_waiting_alone(
-    alice: Person, bob: Person, phone: Browser, subscribe: Subscribe, worker: PushWorker
-) -> None:
-    released = threading.Event()
-    send = worker._sender.send
-
-    def slow(device: Device, message: PushMessage) -> Outcome:
-        if device.endpoint == phone.endpoint:
-            released.wait()
-        return send(device, message)
-
-    worker._sender.send = slow  # type: ignore[method-assign]
-    bobs = subscribe(bob)
-    notify(alice, "One")
-    (stuck,) = worker.step()
-    notify(alice, "Two", type="other")
-    notify(bob, "Bob's")
-    assert work(worker) == {"sent": 1}
-    assert bobs.titles == ["Bob's"]
-    released.set()
-    stuck.join()
-    work(worker)
-    assert phone.titles == ["One", "Two"]
-
-
-def test_a_user_whose_devices_are_all_slow_has_a_share_of_the_places(
-    alice: Person, bob: Person, subscribe: Subscribe, worker: PushWorker
-) -> None:
-    phones, bobs, released = [subscribe(alice) for _ in range(SHARE + 2)], subscribe(bob), threading.Event()
-    slow, send = {phone.endpoint for phone in phones}, worker._sender.send
-
-    def slowly(device: Device, message: PushMessage) -> Outcome:
-        if device.endpoint in slow:
-            released.wait()
-        return send(device, message)
-
-    worker._sender.send = slowly  # type: ignore[method-assign]
-    notify(alice, "Slow")
-    stuck = worker.step()
-    assert len(stuck) == SHARE
-    notify(bob, "Bob's")
-    assert work(worker) == {"sent": 1}
-    assert bobs.titles == ["Bob's"]
-    released.set()
-    for thread in stuck:
-        thread.join()
-    work(worker)
-    assert [phone.titles for phone in phones] == [["Slow"]] * len(phones)
 
 
 def test_a_worker_goes_on_after_an_outage_of_the_database(

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Iterator
+from uuid import UUID
 
 import eventlet
 import pytest
 from flask import Flask
 from sqlalchemy import delete, event, update
+from uuid_utils.compat import uuid7
 
 from app.auth.models import Login
 from app.config import Settings
@@ -294,3 +296,21 @@ def test_of_what_is_about_the_same_the_newest_is_pushed(
     assert work(worker) == {"sent": 4}
     assert len({push.headers["Topic"] for push in phone.pushes}) == 4
     assert len({push.message["tag"] for push in phone.pushes}) == 4
+
+
+@pytest.mark.each_database
+def test_the_newest_is_the_one_written_last_whatever_the_clocks_of_the_processes_say(
+    alice: Person, bob: Person, phone: Browser, worker: PushWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    conversation = chat.start(bob, alice)
+    chat.write(bob, conversation, "First")
+    with monkeypatch.context() as patch:
+        patch.setattr("app.core.ids.uuid7", a_second_behind)
+        chat.write(bob, conversation, "Second")
+    assert work(worker) == {"sent": 1}
+    assert [push.message["body"] for push in phone.pushes] == ["Second"]
+
+
+def a_second_behind() -> UUID:
+    """What a process makes whose clock is behind; the first 48 bits are milliseconds (RFC 9562, section 5.7)."""
+    return UUID(int=uuid7().int - (1000 << 80))

@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 
 from app.core.clock import now
 from app.extensions import db
-from app.push.models import QueuedPush
+from app.push.models import PushSubscription, QueuedPush
 from app.push.worker import PushWorker
 from tests.integration.conftest import Person
 
@@ -38,7 +38,8 @@ def waiting(app: Flask) -> list[tuple[int, float]]:
 
 
 def let_time_pass(app: Flask) -> None:
-    """All that waits is due."""
+    """All that waits is due, no claim holds any more, and no device rests."""
     with app.app_context():
         db.session.execute(update(QueuedPush).values(due_at=now() - timedelta(seconds=1)))
+        db.session.execute(update(PushSubscription).values(claimed_until=None, rests_until=None))
         db.session.commit()
