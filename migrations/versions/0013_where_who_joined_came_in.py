@@ -24,7 +24,12 @@ FIND_BY_TIME = sa.text("""
 
 
 def upgrade() -> None:
-    op.add_column("participants", sa.Column("joined_behind", sa.String(36), nullable=False, server_default=""))
+    column = sa.Column("joined_behind", sa.String(36), nullable=False, server_default="")
+    if op.get_context().dialect.name == "postgresql":
+        with op.get_context().autocommit_block():  # nobody can read the table until that is committed
+            op.add_column("participants", column, if_not_exists=True)  # it may have been interrupted behind that
+    else:
+        op.add_column("participants", column)
     op.execute(FIND_BY_TIME)
 
 

@@ -93,6 +93,16 @@ def test_who_takes_part_already_came_in_behind_the_last_message_from_before() ->
     upgrade()
 
 
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)  # SQLite takes it back as a whole
+def test_a_migration_of_participants_that_was_interrupted_can_be_run_again() -> None:
+    upgrade(revision="0012")
+    with db.engine.begin() as connection:
+        connection.execute(text("ALTER TABLE participants ADD joined_behind VARCHAR(36) DEFAULT '' NOT NULL"))
+    upgrade()
+    assert "joined_behind" in {column["name"] for column in inspect(db.engine).get_columns("participants")}
+
+
 def with_users(connection: Connection) -> MetaData:
     """The tables as they are, with the users a, b and c."""
     tables = MetaData()
