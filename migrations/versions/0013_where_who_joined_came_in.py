@@ -6,6 +6,8 @@ Revision: 0013, after 0012
 import sqlalchemy as sa
 from alembic import op
 
+from migrations import indexes
+
 revision = "0013"
 down_revision = "0012"
 branch_labels = None
@@ -25,7 +27,7 @@ FIND_BY_TIME = sa.text("""
 
 def upgrade() -> None:
     column = sa.Column("joined_behind", sa.String(36), nullable=False, server_default="")
-    if op.get_context().dialect.name == "postgresql":
+    if indexes.on_postgresql():
         with op.get_context().autocommit_block():  # nobody can read the table until that is committed
             op.add_column("participants", column, if_not_exists=True)  # it may have been interrupted behind that
     else:

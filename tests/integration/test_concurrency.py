@@ -24,6 +24,9 @@ from app.people.service import change_user, get_user
 from app.realtime.rights import RightsEpoch
 from tests.integration.conftest import NewPerson, Person, error_code
 
+sqlite_alone = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What has one writer, who may hold up all others."""
+
 
 @pytest.fixture
 def other_process(admin: Person, tmp_path: Path) -> Iterator[sqlite3.Connection]:
@@ -63,11 +66,13 @@ def test_what_was_read_before_is_read_anew_for_a_right(app: Flask) -> None:
         assert RightsEpoch().settled(lambda: team.name) == "new"
 
 
+@sqlite_alone
 @pytest.mark.usefixtures("impatient", "other_process")
 def test_a_database_that_another_process_holds_is_unavailable_and_nothing_is_changed(admin: Person) -> None:
     assert error_code(admin.post("/api/teams", {"name": "T"})) == (503, "unavailable")
 
 
+@sqlite_alone
 @pytest.mark.usefixtures("impatient")
 def test_it_heals_when_the_other_process_is_done(admin: Person, other_process: sqlite3.Connection) -> None:
     assert admin.post("/api/teams", {"name": "T"}).status_code == 503
@@ -75,11 +80,13 @@ def test_it_heals_when_the_other_process_is_done(admin: Person, other_process: s
     assert admin.post("/api/teams", {"name": "T"}).status_code == 201
 
 
+@sqlite_alone
 @pytest.mark.usefixtures("other_process")
 def test_reading_waits_for_no_writer(admin: Person) -> None:
     assert admin.get("/api/teams").status_code == 200
 
 
+@sqlite_alone
 @pytest.mark.usefixtures("impatient")
 def test_writers_of_one_process_wait_for_each_other_and_give_up_in_time(app: Flask) -> None:
     inside, done = threading.Event(), threading.Event()

@@ -217,6 +217,7 @@ def test_a_walk_meets_each_task_once_in_order_whatever_is_made_or_deleted_meanwh
         walks()
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # its plan; of PostgreSQL test_many_tasks asks
 def test_a_page_is_read_from_an_index_in_its_order(app: Flask, new_person: NewPerson) -> None:
     admin = new_person(Role.ADMIN)
     with app.app_context():
