@@ -8,7 +8,7 @@ from app.core.transaction import Transaction, transaction
 from app.events.audit import AuditAction, Audited
 from app.events.connection import LeaveReason
 from app.events.controls import CheckRights
-from app.events.people import RoleChanged, UserDeactivated
+from app.events.people import RoleChanged, TeamLeft, UserDeactivated
 from app.extensions import db
 from app.people import queries
 from app.people.models import Department, Role, Team, TeamMember, User
@@ -121,6 +121,7 @@ def remove_from_team(actor: User, team_id: str, user_id: str) -> None:
         if db.session.scalar(ended.returning(TeamMember.user_id)) is None:
             raise NotFound("The user is not a member of this team.")
         _audit(tx, AuditAction.MEMBER_REMOVED, actor, ("team", team_id), user_id)
+        tx.publish(TeamLeft(team_id=team_id, user_id=user_id))
         _check_rights(tx, user_id, *managers)
 
 
