@@ -22,7 +22,7 @@ setup: $(PACKAGES) $(ASSETS) ## Create the environment and fetch the browser ass
 run: setup ## Serve on http://127.0.0.1:3000 (HOST, PORT, DATABASE_URL … from the environment)
 	@exec $(BIN)/python wsgi.py
 
-cluster: setup ## Serve from PROCESSES=3 processes, with a PostgreSQL and a Redis of their own, behind nginx if there is one
+cluster: setup ## Serve from PROCESSES=3 processes, with a PostgreSQL and a Redis of their own, behind nginx if there is one (PORT and settings from the environment)
 	@exec $(BIN)/python -m tests.support.cluster
 
 test: setup $(TEST_PACKAGES) ## Run all tests

@@ -81,7 +81,7 @@ COMMAND_LINE = (
     doctor,
 )
 COMMANDS = ("realtime", "chat", "presence")
-SUBSCRIBERS = ("audit", "auth", "notifications", "analytics", "push")
+SUBSCRIBERS = ("audit", "auth", "notifications", "tasks", "analytics", "push")
 
 
 def create_app(settings: Settings) -> Flask:

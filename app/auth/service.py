@@ -3,6 +3,7 @@
 from contextlib import suppress
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.auth.failures import counting_failures
 from app.auth.models import Login
@@ -18,7 +19,6 @@ from app.events.audit import AuditAction, Audited
 from app.events.controls import EndConnections
 from app.extensions import db
 from app.people.models import Role, User
-from app.people.queries import user_with_email
 
 
 def register(form: Register, address: str) -> Login:
@@ -148,11 +148,11 @@ def end_logins(tx: Transaction, ids: list[str], message: str) -> None:
 
 
 def _add_user(form: Register, password_hash: str, role: Role = Role.MEMBER) -> User:
-    if user_with_email(form.email):
+    values = {"email": form.email, "name": form.name, "password_hash": password_hash, "role": role}
+    new = insert(User).values(**values).on_conflict_do_nothing()  # one who registers at the same moment waits here
+    user: User | None = db.session.scalar(new.returning(User))
+    if user is None:
         raise Conflict("This e-mail address has an account already.")
-    user = User(email=form.email, name=form.name, password_hash=password_hash, role=role)
-    db.session.add(user)
-    db.session.flush()
     return user
 
 

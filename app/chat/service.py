@@ -29,6 +29,7 @@ from app.people.models import User
 from app.people.queries import active_users
 
 MOST_EMOJIS = 50  # different ones on one message; each reaction publishes all of them
+MOST_OF_ONE = 10  # of these by one user, who else could leave none for the others
 
 
 def get_conversation(actor: User, id: str) -> Conversation:
@@ -168,13 +169,15 @@ def react(actor: User, message_id: str, emoji: str) -> MessageReaction:
         All reactions to the message, as they were published if one was new.
 
     Raises:
-        Conflict: the message has as many different emojis as it may.
+        Conflict: the message has as many different emojis as it may, or as many by ``actor``.
     """
     with transaction() as tx:
         message = _message(actor, message_id)
         before = _reactions(message)
         if actor.id in before.reactions.get(emoji, ()):
             return before
+        if sum(actor.id in users for users in before.reactions.values()) >= MOST_OF_ONE:
+            raise Conflict(f"A message takes {MOST_OF_ONE} different emojis of one user at most.")
         if emoji not in before.reactions and len(before.reactions) >= MOST_EMOJIS:
             raise Conflict(f"A message takes {MOST_EMOJIS} different emojis at most.")
         db.session.add(Reaction(message_id=message_id, user_id=actor.id, emoji=emoji))

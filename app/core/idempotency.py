@@ -1,6 +1,7 @@
 """``Idempotency-Key``: a POST that creates, sent twice, creates once and answers the same twice.
 
 The key is stored in the transaction of the change, so that either both are there or neither. Failures are not kept.
+It is stored first: a repeat that comes while the first request is under way waits there for how that one ends.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 from sqlalchemy import String, Text, delete
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.config import current_settings
@@ -24,7 +26,7 @@ LONGEST_KEY = 255  # characters
 
 
 class IdempotencyKey(Model):
-    """A key that a user sent with a request to a path, and what it was answered."""
+    """A key that a user sent with a request to a path, and what it was answered; status 0 until then."""
 
     __tablename__ = "idempotency_keys"
 
@@ -43,7 +45,7 @@ def idempotent(view: View) -> View:
     Put it beneath the decorator that authenticates.
 
     Raises:
-        Conflict: the key came before with another body, or another request with it committed meanwhile.
+        Conflict: the key came before with another body.
         ValidationFailed: the key is longer than 255 characters.
     """
 
@@ -61,18 +63,23 @@ def idempotent(view: View) -> View:
 
 
 def _answer_once(key: str, answer: Callable[[], Response]) -> Response:
-    user_id = g.identity.user.id
     body_hash = hashlib.sha256(request.get_data()).hexdigest()
     with transaction():
         _forget_old_keys()
-        kept = db.session.get(IdempotencyKey, (user_id, request.path, key))
-        if kept is not None:
+        kept = _locked(key, body_hash)
+        if kept.status:
             return _repeat(kept, body_hash)
         response = answer()
-        row = IdempotencyKey(user_id=user_id, path=request.path, key=key, body_hash=body_hash)
-        row.status, row.answer = response.status_code, response.get_data(as_text=True)
-        db.session.add(row)
+        kept.status, kept.answer = response.status_code, response.get_data(as_text=True)
         return response
+
+
+def _locked(key: str, body_hash: str) -> IdempotencyKey:
+    """The row of a key: the one that is there, or a new one. It is this transaction's until that ends."""
+    values = {"user_id": g.identity.user.id, "path": request.path, "key": key, "body_hash": body_hash}
+    new = insert(IdempotencyKey).values(**values, status=0, answer="")
+    same = new.on_conflict_do_update(index_elements=["user_id", "path", "key"], set_={"key": key})
+    return db.session.scalars(same.returning(IdempotencyKey)).one()
 
 
 def _repeat(kept: IdempotencyKey, body_hash: str) -> Response:

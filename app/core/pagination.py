@@ -8,6 +8,7 @@ import base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from types import NoneType
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -89,6 +90,8 @@ class Cursor:
             if name != order.name or number not in range(len(order.parts)):
                 raise ValueError("of another order")  # noqa: TRY301 - whatever is wrong, a client hears the same
             timed = order.parts[int(number)].column is not None
+            if not isinstance(time, str if timed else NoneType):
+                raise TypeError("of another column")  # noqa: TRY301
             return cls(name, int(number), _TIME.validate_python(time) if timed else None, str(UUID(id)))
         except (ValueError, TypeError, AttributeError) as error:
             told = {"cursor": "not one that this list returned in this order"}

@@ -13,3 +13,10 @@ class RoleChanged(DomainEvent):
     """A user may do more than before, or less."""
 
     user_id: str
+
+
+class TeamLeft(DomainEvent):
+    """A user is no longer a member of a team."""
+
+    team_id: str
+    user_id: str

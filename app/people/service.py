@@ -1,13 +1,14 @@
 """Changing who is who and who belongs where. Whoever loses a right leaves the rooms that went with it, at once."""
 
-from sqlalchemy import or_
+from sqlalchemy import delete, or_
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core.errors import Conflict, Forbidden, NotFound
 from app.core.transaction import Transaction, transaction
 from app.events.audit import AuditAction, Audited
 from app.events.connection import LeaveReason
 from app.events.controls import CheckRights
-from app.events.people import RoleChanged, UserDeactivated
+from app.events.people import RoleChanged, TeamLeft, UserDeactivated
 from app.extensions import db
 from app.people import queries
 from app.people.models import Department, Role, Team, TeamMember, User
@@ -106,8 +107,8 @@ def add_to_team(actor: User, team_id: str, user_id: str) -> None:
     with transaction() as tx:
         _require_team_manager(actor, team_id)
         get_user(user_id)
-        if not queries.is_member(user_id, team_id):
-            db.session.add(TeamMember(team_id=team_id, user_id=user_id))
+        added = insert(TeamMember).values(team_id=team_id, user_id=user_id).on_conflict_do_nothing()
+        if db.session.scalar(added.returning(TeamMember.user_id)) is not None:
             _audit(tx, AuditAction.MEMBER_ADDED, actor, ("team", team_id), user_id)
 
 
@@ -115,12 +116,12 @@ def remove_from_team(actor: User, team_id: str, user_id: str) -> None:
     """End a membership. The rooms that came with it, for the user and for those who managed them in it, are left."""
     with transaction() as tx:
         _require_team_manager(actor, team_id)
-        member = db.session.get(TeamMember, (team_id, user_id))
-        if member is None:
-            raise NotFound("The user is not a member of this team.")
         managers = queries.managers_of_team(team_id)
-        db.session.delete(member)
+        ended = delete(TeamMember).where(TeamMember.team_id == team_id, TeamMember.user_id == user_id)
+        if db.session.scalar(ended.returning(TeamMember.user_id)) is None:
+            raise NotFound("The user is not a member of this team.")
         _audit(tx, AuditAction.MEMBER_REMOVED, actor, ("team", team_id), user_id)
+        tx.publish(TeamLeft(team_id=team_id, user_id=user_id))
         _check_rights(tx, user_id, *managers)
 
 

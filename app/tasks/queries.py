@@ -9,7 +9,7 @@ from app.core.clock import now
 from app.core.pagination import Order, PageQuery, Part, page
 from app.events.tasks import Priority, Status, TaskPayload
 from app.extensions import db
-from app.people.models import User
+from app.people.models import TeamMember, User
 from app.people.queries import lock_users
 from app.tasks.listing import listed_for
 from app.tasks.models import Note, Task, Watcher
@@ -34,6 +34,12 @@ def lock_people(task: Task, *others: str | None) -> None:
     watchers = select(Watcher.user_id).where(Watcher.task_id == task.id)
     people = [id for id in (task.creator_id, task.assignee_id, *others) if id]
     lock_users(or_(User.id.in_(people), User.id.in_(watchers)))
+
+
+def lock_memberships(user_id: str) -> None:
+    """Have who ends a membership of the user wait for this transaction, and read none that ends at this moment."""
+    memberships = select(TeamMember.team_id).where(TeamMember.user_id == user_id).order_by(TeamMember.team_id)
+    db.session.execute(memberships.with_for_update(read=True, key_share=True))
 
 
 def as_seen_by(viewer: User, tasks: list[Task]) -> list[TaskPayload]:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from sqlalchemy import delete as delete_rows
+
 from app.core.clock import now
 from app.core.errors import Forbidden, NotFound
 from app.core.pagination import PageQuery
@@ -171,6 +173,7 @@ def watch(actor: User, id: str, user_id: str) -> None:
         Forbidden: the watcher is another, and the caller may not change the task or not involve that user.
     """
     with transaction():
+        queries.lock_memberships(user_id)
         _task(actor, id, _watching_of(actor, user_id))
         _check_involved(actor, user_id)
         if db.session.get(Watcher, (id, user_id)) is None:
@@ -185,9 +188,7 @@ def stop_watching(actor: User, id: str, user_id: str) -> None:
     """
     with transaction():
         _task(actor, id, _watching_of(actor, user_id))
-        watcher = db.session.get(Watcher, (id, user_id))
-        if watcher is not None:
-            db.session.delete(watcher)
+        db.session.execute(delete_rows(Watcher).where(Watcher.task_id == id, Watcher.user_id == user_id))
 
 
 def watchers(viewer: User, id: str, query: PageQuery) -> dict[str, Any]:

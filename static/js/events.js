@@ -1,6 +1,6 @@
 /** The list of events, newest first: filtered, paused, cleared, gone through by the arrow keys; 500 at the most. */
 
-import { aboutOf, wordsOf } from "./summary.js";
+import { aboutOf, showParts, wordsOf } from "./summary.js";
 
 const KEPT = 500;
 const TIME = { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" };
@@ -112,12 +112,12 @@ export class EventsView {
       time: at.toLocaleTimeString([], TIME),
       ".tag": channel,
       ".name": name,
-      ".words": wordsOf(payload, (id) => this.#directory.titleOf(id)),
-      ".about": aboutOf(payload, (id) => this.#directory.nameOf(id)),
       ".payload": JSON.stringify(payload, null, 2),
       ".offset": offset === undefined ? "Not stored: it has no offset." : `Offset ${offset}`,
     };
     for (const [place, text] of Object.entries(texts)) row.querySelector(place).textContent = text;
+    showParts(row.querySelector(".words"), wordsOf(payload, (id) => this.#directory.titleOf(id)));
+    showParts(row.querySelector(".about"), aboutOf(payload, (id) => this.#directory.nameOf(id)));
     row.querySelector("time").dateTime = at.toISOString();
     row.dataset.channel = channel;
     event.text = row.textContent.toLowerCase();

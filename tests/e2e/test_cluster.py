@@ -278,6 +278,13 @@ def test_two_who_begin_a_direct_conversation_in_two_processes_begin_one(there: S
     assert all(conversation["direct"] for conversation in begun)
 
 
+def test_repeats_of_a_request_in_both_processes_at_once_create_once(there: Server, world: World) -> None:
+    here = partial(world.alice.post, "/api/tasks", {"title": "One"}, {"Idempotency-Key": "at once"})
+    elsewhere = partial(world.alice.at(there.url).post, *here.args)
+    answers = [ok(answer) for answer in at_once(*[here, elsewhere] * 4)]
+    assert len({task["id"] for task in answers}) == 1
+
+
 # --- what ends here ends there
 
 

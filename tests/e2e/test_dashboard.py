@@ -95,6 +95,24 @@ def test_markup_in_a_title_is_inert(dashboard: Dashboard, manager: Api, alice: A
     expect(dashboard.page).to_have_title("Live · Real-time task manager")
 
 
+def test_a_title_that_turns_its_direction_turns_nothing_else(dashboard: Dashboard, alice: Api) -> None:
+    title = "\u202e" + new_title("evil")
+    notify(alice, title)
+    parts = dashboard.event("new-notification", title).locator(".words bdi")
+    expect(parts.first).to_have_text(title)
+    title_box, message_box = parts.first.bounding_box(), parts.nth(1).bounding_box()
+    assert title_box is not None
+    assert message_box is not None
+    assert message_box["x"] >= title_box["x"] + title_box["width"], "the message stands behind the title"
+
+
+def test_a_message_that_was_read_is_told_by_who_read_it(dashboard: Dashboard, alice: Api, bob: Api) -> None:
+    conversation = bob.get("/api/chat/conversations?limit=100").json["items"][-1]["id"]
+    message = bob.post(f"/api/chat/conversations/{conversation}/messages", {"content": new_title()}).json
+    alice.post(f"/api/chat/conversations/{conversation}/read", {"messageId": message["id"]})
+    expect(dashboard.event("message-read", "has read")).to_contain_text("you · in Launch")
+
+
 def test_the_channel_filters(dashboard: Dashboard, manager: Api, alice: Api) -> None:
     title = new_title()
     create_task(manager, alice, title)

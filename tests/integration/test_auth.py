@@ -1,6 +1,8 @@
 """``/api/auth``: register, login, refresh, logout, password; and which tokens are worth something."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Event
 from typing import Any
 
 import jwt
@@ -12,7 +14,9 @@ from werkzeug.test import TestResponse
 from app.auth.models import Login
 from app.auth.passwords import verify_password
 from app.auth.tokens import access_token
+from app.core.transaction import transaction
 from app.extensions import db
+from app.people.models import User
 from tests.integration.conftest import Person, error_code
 
 FORM = {"email": "New@Example.com", "password": "a-long-password", "name": "New"}
@@ -54,6 +58,29 @@ def test_the_access_token_speaks_for_the_user(http: FlaskClient, registered: dic
 def test_an_address_has_one_account_however_it_is_written(http: FlaskClient) -> None:
     again = http.post("/api/auth/register", json=FORM | {"email": "NEW@example.COM"})
     assert error_code(again) == (409, "conflict")
+
+
+@pytest.mark.each_database
+def test_who_registers_while_another_registers_the_address_hears_that_it_has_an_account(
+    app: Flask, http: FlaskClient
+) -> None:
+    begun, answered = Event(), Event()
+
+    def register_first() -> None:
+        with app.app_context(), transaction():
+            db.session.add(User(email="new@example.com", name="First", password_hash="-"))
+            db.session.flush()
+            begun.set()
+            answered.wait(1)  # it isn't, until this is committed
+
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(register_first)
+        assert begun.wait(5)
+        second = http.post("/api/auth/register", json=FORM)
+        answered.set()
+        first.result()
+    assert error_code(second) == (409, "conflict")
+    assert second.get_json()["error"]["message"] == "This e-mail address has an account already."
 
 
 @pytest.mark.parametrize(

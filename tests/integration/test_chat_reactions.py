@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.integration.conftest import Person, error_code
+from tests.integration.conftest import NewPerson, Person, error_code
 from tests.support.chat import CONVERSATIONS, MESSAGES, messages, start, write
 from tests.support.crowd import at_once
 from tests.support.outbox import listen
@@ -118,9 +118,24 @@ def test_a_path_that_is_not_utf_8_is_not_found(alice: Person, message: str) -> N
     assert published() == []
 
 
-def test_a_message_takes_fifty_different_emojis(alice: Person, bob: Person, message: str) -> None:
-    for code in range(50):
+def test_a_message_takes_ten_different_emojis_of_one_user(alice: Person, bob: Person, message: str) -> None:
+    for code in range(10):
         assert alice.put(path(message, chr(0x1F600 + code))).status_code == 200
+    published = listen(alice.app)
+    assert error_code(alice.put(path(message, "👍"))) == (409, "conflict")
+    assert published() == []
+    assert alice.put(path(message, chr(0x1F600))).status_code == 200
+    assert bob.put(path(message, "👍")).status_code == 200
+
+
+def test_a_message_takes_fifty_different_emojis(
+    alice: Person, bob: Person, new_person: NewPerson, conversation: str, message: str
+) -> None:
+    others = [new_person() for _ in range(5)]
+    for number, other in enumerate(others):
+        alice.put(f"{CONVERSATIONS}/{conversation}/participants/{other.id}")
+        for code in range(number * 10, number * 10 + 10):
+            assert other.put(path(message, chr(0x1F600 + code))).status_code == 200
     published = listen(alice.app)
     assert error_code(bob.put(path(message, "👍"))) == (409, "conflict")
     assert published() == []

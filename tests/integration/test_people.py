@@ -1,12 +1,19 @@
 """``/api/users``, ``/api/teams``, ``/api/departments``."""
 
+from functools import partial
 from typing import Any
 
 import pytest
 
 from tests.integration.conftest import NewPerson, Person, error_code
+from tests.support.crowd import at_once
 
 pytestmark = pytest.mark.each_database
+
+
+def actions(admin: Person) -> list[str]:
+    """What the audit trail holds, the newest first."""
+    return [entry["action"] for entry in admin.get("/api/audit").get_json()["items"]]
 
 
 def test_an_admin_makes_a_team(admin: Person) -> None:
@@ -54,3 +61,31 @@ def test_a_change_of_nothing_or_to_nothing_is_refused(
     assert error_code(answer) == (400, "validation_failed")
     assert list(answer.get_json()["error"]["details"]) == [field]
     assert admin.get(f"/api/users/{person.id}").get_json()["role"] == "member"
+
+
+# --- at the same moment
+
+
+def test_added_to_a_team_many_times_at_once_somebody_is_added_once(admin: Person, person: Person, team: str) -> None:
+    path = f"/api/teams/{team}/members/{person.id}"
+    answers = at_once(*[partial(admin.put, path)] * 8)
+    assert [answer.status_code for answer in answers] == [204] * 8
+    assert actions(admin) == ["member_added"]
+
+
+def test_removed_from_a_team_many_times_at_once_somebody_is_removed_once(
+    admin: Person, member: Person, team: str
+) -> None:
+    path = f"/api/teams/{team}/members/{member.id}"
+    answers = at_once(*[partial(admin.delete, path)] * 8)
+    assert sorted(answer.status_code for answer in answers) == [204] + [404] * 7
+    assert actions(admin) == ["member_removed"]
+
+
+def test_who_is_added_and_removed_at_once_ends_as_the_trail_says(admin: Person, person: Person, team: str) -> None:
+    path = f"/api/teams/{team}/members/{person.id}"
+    for _ in range(5):
+        answers = at_once(*[partial(admin.put, path), partial(admin.delete, path)] * 4)
+        assert {answer.status_code for answer in answers} <= {204, 404}
+    belongs = person.get("/api/teams").get_json()["items"] != []
+    assert (actions(admin)[0] == "member_added") is belongs

@@ -22,12 +22,14 @@ def installed() -> str | None:
 class Nginx(Service):
     """In front of servers, on a port of its own."""
 
-    def __init__(self, program: str, servers: Sequence[Server]) -> None:
+    def __init__(self, program: str, servers: Sequence[Server], port: int | None = None) -> None:
         """
         :param program: from `installed`
         :param servers: where it sends clients
+        :param port: where it listens, unless any will do
         """
         super().__init__()
+        self.port = port or self.port
         self.url = f"http://127.0.0.1:{self.port}"
         self._program = program
         (self._folder / "processes.conf").write_text(_processes(servers))

@@ -45,7 +45,7 @@ class Server:
         :param command: `PYTHON` or `GUNICORN`, which finds the tables and the demo data already made
         """
         self._command = command
-        self.port = free_port()
+        self.port = int((env or {}).get("PORT") or free_port())
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_path = folder / "server.log"
         self.database_path = folder / "app.db"
