@@ -5,8 +5,8 @@
 - An event with a pace leaves as soon as that lets it, behind what is held in one of its rooms.
 - While it waits, a newer one of its key takes its place, if that goes to all of its rooms. What leaves is at the place
   of the newer one.
-- A control message changes who is in which room: everything before it leaves first, and nothing is superseded by what
-  comes behind it.
+- A control message by which sockets lose rooms is a barrier: everything before it leaves first, and nothing is
+  superseded by what comes behind it. Any other control message leaves at once, and changes nothing of what is held.
 - A key that a ceiling has held back for :data:`PATIENCE` leaves, with what is held before it: a room in which more
   keys change than its ceiling lets pass would else never hear of the busiest.
 """
@@ -20,16 +20,18 @@ MOST_HELD = 500  # each turn of the relay reads them anew, 4 ms; beyond that the
 
 
 class Waiting(NamedTuple):
-    """A committed event that was not sent yet."""
+    """A committed event that was not sent yet.
+
+    Attributes:
+        rooms: those that hear it; of a control message, none does.
+        is_barrier: whether it is a control message that nothing may be held or superseded across.
+    """
 
     id: int
     event: str
     rooms: tuple[str, ...]
     pace: Pace | None
-
-    @property
-    def is_control(self) -> bool:
-        return self.event.startswith("@")
+    is_barrier: bool = False
 
 
 class Decision(NamedTuple):
@@ -82,7 +84,7 @@ def _without_superseded(waiting: Sequence[Waiting]) -> tuple[list[Waiting], list
     superseded: list[Waiting] = []
     newer: dict[str, set[str]] = {}  # by key: the rooms of the next one that is kept
     for each in reversed(waiting):
-        if each.is_control:
+        if each.is_barrier:
             newer.clear()
         elif each.pace is not None:
             rooms = newer.get(each.pace.key)
@@ -151,12 +153,12 @@ class _Line:
     def _release_before(self, waiting: Waiting) -> None:
         """Let leave what must be heard before ``waiting``, and what must be heard before that."""
         rooms = set(waiting.rooms)
-        if not waiting.is_control and self._until.keys().isdisjoint(rooms):
+        if not waiting.is_barrier and self._until.keys().isdisjoint(rooms):
             return
         released: list[_Held] = []
         staying: list[_Held] = []
         for held in reversed(self.held):
-            if waiting.is_control or not rooms.isdisjoint(held.waiting.rooms):
+            if waiting.is_barrier or not rooms.isdisjoint(held.waiting.rooms):
                 rooms.update(held.waiting.rooms)
                 released.append(held)
             else:

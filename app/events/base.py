@@ -103,7 +103,14 @@ class Event(Published):
 
 
 class ControlMessage(Published):
-    """Something that every process does, in order with the events around it; no client hears it."""
+    """Something that every process does, in order with the events around it; no client hears it.
+
+    Class attributes:
+        barrier: whether all that waits for its pace leaves before it, and none is superseded across it: somebody who
+            stays connected may hear less by it. Any other leaves alone what waits.
+    """
+
+    barrier: ClassVar[bool] = True
 
 
 class Ack(Schema):

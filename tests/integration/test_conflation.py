@@ -18,10 +18,11 @@ from app.engine import Envelope
 from app.engine.brokers.local import LocalBroker
 from app.engine.relay import Relay
 from app.events.analytics import EfficiencyUpdated, ProductivityUpdated
-from app.events.base import Published
+from app.events.base import ControlMessage, Published
 from app.events.connection import LeaveReason
-from app.events.controls import CheckRights
+from app.events.controls import CheckRights, EndConnections, EnterRoom
 from app.events.models import event_rooms, events
+from app.events.presence import AnnouncePresence, PresenceStatus
 from app.events.tasks import TaskDeleted, TaskProgressUpdated
 from app.extensions import db, socketio
 
@@ -78,7 +79,7 @@ class Process:
         self.handed_on: list[Envelope] = []
         broker = LocalBroker()
         broker.start(self.handed_on.append)
-        self.relay = Relay(socketio.outbox, socketio.relay._read, socketio.relay._begin, broker)
+        self.relay = Relay(socketio.outbox, socketio.relay._read, socketio.relay._begin, broker, socketio.passing)
 
     def sends(self) -> list[Any]:
         """The progress, or the name, of what it hands on now."""
@@ -192,6 +193,26 @@ def test_who_loses_a_right_hears_what_was_committed_before(process: Process, clo
     assert process.sends() == [2, "@check-rights"]
     clock.go_on(WINDOW)
     assert process.sends() == [3]
+
+
+@pytest.mark.parametrize(
+    "control",
+    [
+        AnnouncePresence(user_id="v", status=PresenceStatus.AWAY, last_seen_at=now(), heard_in=("team-t", "tasks-u")),
+        EnterRoom(user_ids=("u",), namespace="/ws/chat", room="chat-c"),
+        EndConnections(login_ids=("l",), code="token_revoked", message="Log in again."),
+    ],
+    ids=lambda control: control.name,
+)
+def test_what_takes_nobody_a_room_ends_no_window(process: Process, clock: Clock, control: ControlMessage) -> None:
+    publish(progress(1))
+    process.sends()
+    publish(progress(2), control, progress(3))
+    assert process.sends() == [control.name]
+    publish(control, progress(4))
+    assert process.sends() == [control.name]
+    clock.go_on(WINDOW)
+    assert process.sends() == [4]
 
 
 def test_a_room_hears_no_more_than_the_ceiling_and_the_newest_of_each_task(process: Process, clock: Clock) -> None:

@@ -43,8 +43,12 @@ def plain(id: int, *rooms: str) -> Waiting:
     return Waiting(id, "plain", rooms, None)
 
 
-def control(id: int) -> Waiting:
-    return Waiting(id, "@control", ("@user",), None)
+def barrier(id: int) -> Waiting:
+    return Waiting(id, "@barrier", (), None, is_barrier=True)
+
+
+def passing(id: int) -> Waiting:
+    return Waiting(id, "@passing", (), None)
 
 
 def paced(id: int, key: str, *rooms: str, window: float = WINDOW, ceiling: int | None = None) -> Waiting:
@@ -121,14 +125,20 @@ def test_a_newer_event_that_fewer_rooms_hear_supersedes_nothing() -> None:
     assert past.times() == [(1, 1.0), (2, 1.0 + WINDOW), (3, 1.0 + 2 * WINDOW)]
 
 
-def test_a_control_message_lets_all_leave_before_it() -> None:
-    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, control(3)))
+def test_a_barrier_lets_all_leave_before_it() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, barrier(3)))
     assert past.times() == [(1, 1.0), (2, 1.2), (3, 1.2)]
 
 
-def test_nothing_is_superseded_across_a_control_message() -> None:
-    past = run((1.0, paced(1, "k", "a")), (1.0, control(2)), (1.0, paced(3, "k", "a")))
+def test_nothing_is_superseded_across_a_barrier() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.0, barrier(2)), (1.0, paced(3, "k", "a")))
     assert past.ids() == [1, 2, 3]
+
+
+def test_a_control_message_that_is_no_barrier_leaves_at_once_and_changes_nothing_of_what_is_held() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, passing(3)), (1.3, paced(4, "k", "a")))
+    assert past.times() == [(1, 1.0), (3, 1.2), (4, 1.0 + WINDOW)]
+    assert [waiting.id for waiting in past.superseded] == [2]
 
 
 def test_a_room_hears_as_many_a_second_as_the_ceiling_says() -> None:
@@ -194,7 +204,7 @@ def histories(draw: st.DrawFn, ceilings: bool) -> list[Committed]:
         now += draw(st.sampled_from([0.0, 0.0, 0.01, 0.05, 0.2, 1.0]))
         pace = draw(paces)
         if draw(st.integers(0, 15)) == 0:
-            found.append((now, control(id)))
+            found.append((now, barrier(id)))
         elif pace is None:
             found.append((now, plain(id, *draw(rooms))))
         else:
@@ -208,7 +218,7 @@ any_history = st.booleans().flatmap(histories)
 
 
 def hearing(left: Sequence[Left], room: str) -> list[int]:
-    return [each.waiting.id for each in left if room in each.waiting.rooms or each.waiting.is_control]
+    return [each.waiting.id for each in left if room in each.waiting.rooms or each.waiting.is_barrier]
 
 
 @quick
@@ -238,17 +248,29 @@ def test_the_newest_of_each_key_leaves(committed: list[Committed]) -> None:
 @given(any_history)
 def test_who_misses_an_event_hears_a_newer_one_of_its_key(committed: list[Committed]) -> None:
     past = run(*committed)
-    controls = [each.id for _, each in committed if each.is_control]
+    barriers = [each.id for _, each in committed if each.is_barrier]
     for gone in past.superseded:
-        next_control = min((id for id in controls if id > gone.id), default=len(committed))
+        next_barrier = min((id for id in barriers if id > gone.id), default=len(committed))
         assert any(
             each.pace is not None
             and gone.pace is not None
             and each.pace.key == gone.pace.key
-            and gone.id < each.id < next_control
+            and gone.id < each.id < next_barrier
             and set(gone.rooms) <= set(each.rooms)
             for _, each in past.left
         )
+
+
+@quick
+@given(any_history, st.sets(st.integers(0, 24)))
+def test_a_control_message_that_is_no_barrier_changes_nothing_for_all_others(
+    committed: list[Committed], behind: set[int]
+) -> None:
+    between = [(time, passing(100 + each.id)) for time, each in committed if each.id in behind]
+    past = run(*sorted([*committed, *between], key=lambda each: each[0]))
+    others = Past([each for each in past.left if each.waiting.event != "@passing"], past.superseded)
+    assert others.times() == run(*committed).times()
+    assert {(each.waiting.id, each.at) for each in past.left} >= {(each.id, time) for time, each in between}
 
 
 @quick
