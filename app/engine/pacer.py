@@ -24,7 +24,7 @@ class Pacer:
     back for longer than the window.
 
     Attributes:
-        held: the ids of the rows that were left to wait in the last turn.
+        held: what was left to wait in the last turn, by the ids of the rows.
         due: when the first of them may leave, by ``time.monotonic()``; None when there is none.
 
     Args:
@@ -71,7 +71,7 @@ class Pacer:
         return [by_id[each.id] for each in decision.leaving]
 
     def _hold(self, held: Sequence[Waiting], due: float | None) -> None:
-        self.held = {each.id for each in held}
+        self.held = {each.id: each for each in held}
         self._held_rooms = {room for each in held for room in each.rooms}
         self.due = due
 
@@ -90,7 +90,7 @@ class Pacer:
         for row in connection.execute(self._sent_since(connection)):
             age: timedelta = row.now - row.sent_at
             if age >= timedelta(0):  # else the clock was set back, and how old it is nobody knows
-                self._conflation.sent.note(self._waiting(row), now - age.total_seconds())
+                self._conflation.note(self._waiting(row), now - age.total_seconds())
 
     def _sent_since(self, connection: Connection) -> Select[Any]:
         c = self._table.c
@@ -100,6 +100,8 @@ class Pacer:
         return sent.where(lately, c.seq > (self._known or 0))
 
     def _waiting(self, row: Row[Any]) -> Waiting:
+        if row.id in self.held:
+            return self.held[row.id]
         if row.event.startswith("@"):
             return Waiting(row.id, row.event, (), None, is_barrier=row.event not in self._passing)
         paced = row.conflation_key is not None

@@ -69,8 +69,8 @@ class Conflation:
         by: the fields that say what an event tells the newest of: it supersedes one with the same values in them.
         window: seconds between two of the same values. The first leaves at once; of those that come before the window
             is over, the newest leaves then.
-        ceiling: how many, whatever their values, a room hears in a second at the most. Beyond it an event waits, and
-            may be superseded meanwhile. None: there is no ceiling.
+        ceiling: how many, whatever their values, a room hears in a second at the most. Beyond it an event waits for its
+            turn, and may be superseded meanwhile. None: there is no ceiling.
     """
 
     by: tuple[str, ...]

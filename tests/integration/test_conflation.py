@@ -227,6 +227,23 @@ def test_a_room_hears_no_more_than_the_ceiling_and_the_newest_of_each_task(proce
     assert process.sends() == [*tasks[-5:-2], 100, 100]
 
 
+def test_processes_keep_one_ceiling_together(process: Process, clock: Clock) -> None:
+    assert CONFLATION is not None
+    assert CONFLATION.ceiling is not None
+    turns = [process, Process()]
+    tasks = range(3 * CONFLATION.ceiling)
+    publish(*(progress(task, f"task-{task}", team="team") for task in tasks))
+    sent = []
+    for _ in range(3):
+        heard = [each.sends() for each in turns]
+        assert len(heard[0] + heard[1]) == CONFLATION.ceiling
+        sent += heard[0] + heard[1]
+        publish(*(progress(task, f"task-{task}", team="team") for task in tasks if task not in sent))
+        turns.reverse()
+        clock.go_on(A_SECOND)
+    assert sorted(sent) == list(tasks)
+
+
 def test_a_metric_is_told_of_once_a_second_and_user(process: Process, clock: Clock) -> None:
     publish(productivity(1), productivity(1, "v"), efficiency(50.0))
     assert process.sends() == ["productivity-updated", "productivity-updated", "efficiency-updated"]
