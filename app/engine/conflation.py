@@ -7,7 +7,8 @@
   one waits behind it.
 - A control message by which sockets lose rooms is a barrier: everything before it leaves first, and nothing is
   superseded by what comes behind it. Any other control message leaves at once, and changes nothing of what is held.
-- Of more than :data:`MOST_HELD` those leave whose keys have waited longest in the fullest room.
+- Of more than :data:`MOST_HELD` those leave whose keys came last in the fullest room. Were it who waited longest, each
+  would leave right before a newer one of its key comes, and nothing would be superseded.
 
 So each room hears those of one key, and those without a pace among all others, in the order of the commits. Of two keys
 that are held, one may overtake the other: else the busiest, whose newest is always the last, would never have a turn.
@@ -163,7 +164,7 @@ def _apart(kept: Sequence[Waiting]) -> tuple[list[Waiting], list[tuple[Waiting, 
 
 
 def _of_the_fullest_rooms(held: Sequence[_Held], count: int) -> set[str]:
-    """The keys of ``count`` of those that are held, who waits longest first."""
+    """The keys of ``count`` of those that are held, who waits longest first: the last in line."""
     in_room = Counter(room for each in held for room in each.waiting.rooms)
-    fullest_first = sorted(held, key=lambda each: -max((in_room[room] for room in each.waiting.rooms), default=0))
-    return {each.pace.key for each in fullest_first[:count]}
+    fullest_last = sorted(held, key=lambda each: max((in_room[room] for room in each.waiting.rooms), default=0))
+    return {each.pace.key for each in fullest_last[-count:]}

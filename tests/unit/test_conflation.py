@@ -213,15 +213,29 @@ def test_of_too_many_that_are_held_those_of_the_fullest_room_leave() -> None:
     room = {number: "full" if number % 100 == 0 else f"room-{number}" for number in keys}
     conflation.decide([paced(number, str(number), room[number]) for number in keys], 1.0)
     decision = conflation.decide([paced(10_000 + number, str(number), room[number]) for number in keys], 1.1)
-    assert [each.id for each in decision.leaving] == [10_000, 10_100, 10_200, 10_300, 10_400]
+    assert [each.id for each in decision.leaving] == [10_600, 10_700, 10_800, 10_900, 11_000]
     assert len(decision.held) == MOST_HELD
 
 
 def test_those_that_stay_held_then_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.engine.conflation.MOST_HELD", 5)
     past = run(*((1.0, paced(number, f"k{number}", "a", window=0, ceiling=2)) for number in range(12)))
-    assert past.times()[:7] == [(number, 1.0) for number in range(7)]
-    assert past.times()[7:] == [(7, 2.0), (8, 2.0), (9, 3.0), (10, 3.0), (11, 4.0)]
+    assert past.times()[:7] == [(number, 1.0) for number in (0, 1, 7, 8, 9, 10, 11)]
+    assert past.times()[7:] == [(2, 2.0), (3, 2.0), (4, 3.0), (5, 3.0), (6, 4.0)]
+
+
+def test_of_too_many_that_change_all_the_time_the_most_that_can_be_held_are_superseded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.engine.conflation.MOST_HELD", 10)
+    past = run(
+        *(
+            (1.0 + fifth / 5, paced(fifth * 12 + key, f"k{key}", "a", window=0.1, ceiling=1))
+            for fifth in range(10)
+            for key in range(12)
+        )
+    )
+    assert len([at for at, _ in past.left if at < 3.0]) <= 12 + 9 * 2
 
 
 def test_what_delays_nothing_any_more_is_forgotten() -> None:
