@@ -3,6 +3,7 @@
 Time passes when the tests say so; the database's clock, by which processes tell each other, goes on by itself.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -25,6 +26,8 @@ from app.events.models import event_rooms, events
 from app.events.presence import AnnouncePresence, PresenceStatus
 from app.events.tasks import TaskDeleted, TaskProgressUpdated
 from app.extensions import db, socketio
+from tests.integration.conftest import Person
+from tests.support.tasks import new_task, ok, path_of
 
 pytestmark = pytest.mark.each_database
 
@@ -253,6 +256,21 @@ def test_a_metric_is_told_of_once_a_second_and_user(process: Process, clock: Clo
     process.sends()
     assert '"completed":4' in process.handed_on[-1].payload
     assert len(process.handed_on) == 4
+
+
+def test_a_metric_that_changed_to_and_fro_within_a_second_is_told_of_with_the_same_values(
+    process: Process, clock: Clock, member: Person
+) -> None:
+    task = new_task(member, assigneeId=member.id)
+    process.sends()
+    for status in ("done", "todo"):
+        ok(member.patch(path_of(task, "status"), {"status": status}))
+    assert "productivity-updated" not in process.sends()
+    clock.go_on(A_SECOND)
+    process.sends()
+    payloads = [json.loads(each.payload) for each in process.handed_on if each.event == "productivity-updated"]
+    before, after = ({name: payload[name] for name in payload if name not in ("from", "to")} for payload in payloads)
+    assert before == after
 
 
 @pytest.fixture
