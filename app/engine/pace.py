@@ -1,14 +1,14 @@
 """How often events may leave, and when they did: what delays one is decided here, without a clock of its own."""
 
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import NamedTuple, Protocol
 
 MOST_WINDOW = 10.0  # seconds; who waits longer for the newest would rather ask
 CEILING_SECONDS = 1.0
 MOST_DELIVERIES = 10_000  # in a second, of one name in one room: at 12 µs each an eighth of what a process can do
-PATIENCE = 2.0  # seconds that a ceiling holds a key back at the most
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,9 @@ class Pace:
     Attributes:
         key: what the event tells the newest of.
         window: seconds between two of the key. An event that comes behind a quiet window leaves at once.
-        ceiling: how many events of one name a room hears in a second at the most; None: as many as there are. A room so
-            large that they would be more than :data:`MOST_DELIVERIES` hears fewer, where its size is known.
+        ceiling: how many events of one name a room hears in a second at the most; None: as many as there are. Of more
+            keys than that each waits for its turn: keys / ceiling seconds. A room so large that they would be more than
+            :data:`MOST_DELIVERIES` hears fewer, where its size is known.
 
     Raises:
         ValueError: the window is longer than :data:`MOST_WINDOW`, or the ceiling lets nothing pass.
@@ -58,6 +59,9 @@ class _Limit(NamedTuple):
     seconds: float
 
 
+_NOBODY: Mapping[Hashable, int] = {}
+
+
 class Sent:
     """When events left, as far back as that delays others.
 
@@ -85,17 +89,26 @@ class Sent:
         """From when on the window of its key lets ``paced`` leave."""
         return max(map(self._free_at, _of_key(paced)), default=0.0)
 
-    def rooms_are_free_at(self, paced: Paced) -> float:
-        """From when on the ceiling of its rooms lets ``paced`` leave."""
-        return max(map(self._free_at, self._of_rooms(paced)), default=0.0)
+    def rooms_are_free_at(self, paced: Paced, ahead: Mapping[Hashable, int] = _NOBODY) -> float:
+        """From when on the ceiling of its rooms lets ``paced`` leave.
+
+        Args:
+            paced: the event.
+            ahead: by name and room, how many go first. A room that has no place for more is free at ``inf``.
+        """
+        limits = self._of_rooms(paced)
+        return max((self._free_at(limit, ahead.get(limit.name, 0)) for limit in limits), default=0.0)
 
     def is_free_at(self, paced: Paced) -> float:
         """From when on both do."""
         return max(self.key_is_free_at(paced), self.rooms_are_free_at(paced))
 
-    def _free_at(self, limit: _Limit) -> float:
+    def _free_at(self, limit: _Limit, ahead: int = 0) -> float:
+        most = limit.most - ahead
+        if most < 1:
+            return inf
         times = self._times.get(limit.name)
-        return times[-limit.most] + limit.seconds if times and len(times) >= limit.most else 0.0
+        return times[-most] + limit.seconds if times and len(times) >= most else 0.0
 
     def _of_rooms(self, paced: Paced) -> Iterator[_Limit]:
         if paced.pace is not None and paced.pace.ceiling is not None:

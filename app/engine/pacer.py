@@ -1,7 +1,7 @@
 """Conflation where it meets the event table: what the relay numbers in its turn, and what it deletes or leaves."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -24,15 +24,17 @@ class Pacer:
     back for longer than the window.
 
     Attributes:
-        held: the ids of the rows that were left to wait in the last turn.
+        held: what was left to wait in the last turn, by the ids of the rows.
         due: when the first of them may leave, by ``time.monotonic()``; None when there is none.
 
     Args:
         table: from :func:`app.engine.outbox.event_table`.
+        passing: the control messages that are no barriers, by name.
     """
 
-    def __init__(self, table: Table) -> None:
+    def __init__(self, table: Table, passing: Collection[str]) -> None:
         self._table = table
+        self._passing = passing
         self.forget()
 
     def forget(self) -> None:
@@ -56,7 +58,7 @@ class Pacer:
             return rows
         newest: int = rows[0].newest
         self._learn(connection, newest)
-        decision = self._conflation.decide([_waiting(row) for row in rows], monotonic())
+        decision = self._conflation.decide([self._waiting(row) for row in rows], monotonic())
         self._hold(decision.held, decision.due)
         self._known = newest + len(decision.leaving)
         if decision.superseded:
@@ -69,7 +71,7 @@ class Pacer:
         return [by_id[each.id] for each in decision.leaving]
 
     def _hold(self, held: Sequence[Waiting], due: float | None) -> None:
-        self.held = {each.id for each in held}
+        self.held = {each.id: each for each in held}
         self._held_rooms = {room for each in held for room in each.rooms}
         self.due = due
 
@@ -77,8 +79,8 @@ class Pacer:
         """Whether ``rows`` leave, and what is held stays held: to decide on it anew takes longer than to read it."""
         if (self.due is not None and self.due <= monotonic()) or any(row.conflation_key is not None for row in rows):
             return False
-        waiting = map(_waiting, rows) if self.held else ()
-        return not any(each.is_control or not self._held_rooms.isdisjoint(each.rooms) for each in waiting)
+        waiting = map(self._waiting, rows) if self.held else ()
+        return not any(each.is_barrier or not self._held_rooms.isdisjoint(each.rooms) for each in waiting)
 
     def _learn(self, connection: Connection, newest: int) -> None:
         """Learn what others sent lately."""
@@ -88,7 +90,7 @@ class Pacer:
         for row in connection.execute(self._sent_since(connection)):
             age: timedelta = row.now - row.sent_at
             if age >= timedelta(0):  # else the clock was set back, and how old it is nobody knows
-                self._conflation.sent.note(_waiting(row), now - age.total_seconds())
+                self._conflation.note(self._waiting(row), now - age.total_seconds())
 
     def _sent_since(self, connection: Connection) -> Select[Any]:
         c = self._table.c
@@ -97,8 +99,11 @@ class Pacer:
         lately = c.sent_at > ago(connection, timedelta(seconds=MOST_WINDOW))
         return sent.where(lately, c.seq > (self._known or 0))
 
-
-def _waiting(row: Row[Any]) -> Waiting:
-    paced = row.conflation_key is not None
-    pace = Pace(row.conflation_key, row.conflation_window, row.room_ceiling) if paced else None
-    return Waiting(row.id, row.event, tuple(json.loads(row.rooms)), pace)
+    def _waiting(self, row: Row[Any]) -> Waiting:
+        if row.id in self.held:
+            return self.held[row.id]
+        if row.event.startswith("@"):
+            return Waiting(row.id, row.event, (), None, is_barrier=row.event not in self._passing)
+        paced = row.conflation_key is not None
+        pace = Pace(row.conflation_key, row.conflation_window, row.room_ceiling) if paced else None
+        return Waiting(row.id, row.event, tuple(json.loads(row.rooms)), pace)

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from time import monotonic, time
 from typing import Any
 
@@ -45,9 +45,12 @@ class Relay:
         read: opens a transaction that only reads.
         begin: opens one that may write.
         broker: where numbered events go.
+        passing: the control messages that let what is held stay held, by name; all others are barriers.
     """
 
-    def __init__(self, outbox: Outbox, read: Begin, begin: Begin, broker: Broker) -> None:
+    def __init__(
+        self, outbox: Outbox, read: Begin, begin: Begin, broker: Broker, passing: Collection[str] = frozenset()
+    ) -> None:
         self._table = outbox.table
         self._rooms = outbox.rooms
         self._read = read
@@ -55,7 +58,7 @@ class Relay:
         self._broker = broker
         self._woken = Event()
         self._numbered: deque[Envelope] = deque()
-        self._pacer = Pacer(outbox.table)
+        self._pacer = Pacer(outbox.table, passing)
         self._waiting = _waiting(outbox.table)  # made once: that took a third of a turn for one event
         outbox.on_commit = self.wake
 

@@ -59,6 +59,7 @@ class SocketIO(flask_socketio.SocketIO):
     sessions: Sessions
     presence: Presence
     drain: Drain
+    passing: set[str]
     request_seconds: float
     _serving: Any
 
@@ -82,6 +83,7 @@ class SocketIO(flask_socketio.SocketIO):
         """
         options = self._given | options
         self._in_background: list[Callable[[], None]] = []
+        self.passing = set[str]()
         self.server_options = {}  # where Flask-SocketIO keeps what an application before this one was given
         own = {field.name: options.pop(field.name) for field in fields(Options) if field.name in options}
         drain_seconds = options.pop("drain_seconds", 0)
@@ -105,7 +107,7 @@ class SocketIO(flask_socketio.SocketIO):
     def use_outbox(self, outbox: Outbox, read: Begin, begin: Begin) -> None:
         """Deliver what is committed to ``outbox``; ``read`` and ``begin`` open transactions for the :class:`Relay`."""
         self.outbox = outbox
-        self.relay = Relay(outbox, read, begin, self.broker)
+        self.relay = Relay(outbox, read, begin, self.broker, self.passing)
 
     def use_recovery(self, history: History, sessions: Sessions, presence: Presence, application: Application) -> None:
         """Let clients go on where they were.
@@ -166,11 +168,18 @@ class SocketIO(flask_socketio.SocketIO):
         finally:
             stop()
 
-    def control(self, name: str) -> Callable[[Control], Control]:
-        """Register the handler of the control message ``name``, which every process runs in order with the events."""
+    def control(self, name: str, *, barrier: bool = True) -> Callable[[Control], Control]:
+        """Register the handler of the control message ``name``, which every process runs in order with the events.
+
+        Args:
+            name: it begins with ``@``.
+            barrier: whether what waits for its pace leaves before it. Without need it costs all rooms their pace.
+        """
 
         def register(handler: Control) -> Control:
             self.hub.controls[name] = handler
+            if not barrier:
+                self.passing.add(name)
             return handler
 
         return register

@@ -69,8 +69,8 @@ class Conflation:
         by: the fields that say what an event tells the newest of: it supersedes one with the same values in them.
         window: seconds between two of the same values. The first leaves at once; of those that come before the window
             is over, the newest leaves then.
-        ceiling: how many, whatever their values, a room hears in a second at the most. Beyond it an event waits, and
-            may be superseded meanwhile. None: there is no ceiling.
+        ceiling: how many, whatever their values, a room hears in a second at the most. Beyond it an event waits for its
+            turn, and may be superseded meanwhile. None: there is no ceiling.
     """
 
     by: tuple[str, ...]
@@ -103,7 +103,14 @@ class Event(Published):
 
 
 class ControlMessage(Published):
-    """Something that every process does, in order with the events around it; no client hears it."""
+    """Something that every process does, in order with the events around it; no client hears it.
+
+    Class attributes:
+        barrier: whether all that waits for its pace leaves before it, and none is superseded across it: somebody who
+            stays connected may hear less by it. Any other leaves alone what waits.
+    """
+
+    barrier: ClassVar[bool] = True
 
 
 class Ack(Schema):

@@ -20,9 +20,13 @@ class CheckRights(ControlMessage):
 
 
 class EnterRoom(ControlMessage):
-    """Sockets of these users that are in a channel's namespace enter a room of it."""
+    """Sockets of these users that are in a channel's namespace enter a room of it.
+
+    What the room hears from then on they hear, also when it was committed before, and waited for its pace.
+    """
 
     name: ClassVar[str] = "@enter-room"
+    barrier: ClassVar[bool] = False
     user_ids: tuple[str, ...]
     namespace: str
     room: str
@@ -48,9 +52,13 @@ class TypingHeard(ControlMessage):
 
 
 class EndConnections(ControlMessage):
-    """Sockets opened with these logins hear ``error`` with the code and the message, and are disconnected."""
+    """Sockets opened with these logins hear ``error`` with the code and the message, and are disconnected.
+
+    They hear nothing of what waits for its pace at that moment.
+    """
 
     name: ClassVar[str] = "@end-connections"
+    barrier: ClassVar[bool] = False
     login_ids: tuple[str, ...]
     code: str
     message: str

@@ -46,6 +46,7 @@ class AnnouncePresence(Change, ControlMessage):
     """
 
     name: ClassVar[str] = "@announce-presence"
+    barrier: ClassVar[bool] = False
 
     def rooms(self) -> tuple[str, ...]:
         return self.heard_in

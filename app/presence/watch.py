@@ -119,7 +119,7 @@ def register_presence(app: Flask) -> None:
     socketio.sessions.on_change = watch.note
     socketio.in_background(watch.run)
 
-    @socketio.control(AnnouncePresence.name)
+    @socketio.control(AnnouncePresence.name, barrier=AnnouncePresence.barrier)
     def announce(envelope: Envelope) -> None:
         announced = json.loads(envelope.payload) | {"heardIn": envelope.rooms}
         socketio.deliver_here(PresenceChanged.model_validate_json(json.dumps(announced)).envelope())

@@ -21,7 +21,7 @@ def register_controls(app: Flask) -> None:
     """Bind the handlers of control messages; they read rights from the database of ``app``."""
     typists.register()
 
-    @socketio.control(CheckRights.name)
+    @socketio.control(CheckRights.name, barrier=CheckRights.barrier)
     def check_rights(envelope: Envelope) -> None:
         rights_epoch.move()
         message = CheckRights.model_validate_json(envelope.payload)
@@ -30,7 +30,7 @@ def register_controls(app: Flask) -> None:
                 _leave_lost_rooms(connection, message.reason)
             typists.check_participants(message.user_ids)
 
-    @socketio.control(EnterRoom.name)
+    @socketio.control(EnterRoom.name, barrier=EnterRoom.barrier)
     def enter_room(envelope: Envelope) -> None:
         rights_epoch.move()
         message = EnterRoom.model_validate_json(envelope.payload)
@@ -38,7 +38,7 @@ def register_controls(app: Flask) -> None:
             if connection.namespace == message.namespace:
                 socketio.recovery.enter_soon(connection.sid, message.namespace, message.room)
 
-    @socketio.control(EndConnections.name)
+    @socketio.control(EndConnections.name, barrier=EndConnections.barrier)
     def end_connections(envelope: Envelope) -> None:
         rights_epoch.move()
         message = EndConnections.model_validate_json(envelope.payload)

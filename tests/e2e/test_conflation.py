@@ -1,6 +1,7 @@
 """A burst of one task's progress, as the unmodified JavaScript client hears it."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -121,3 +122,27 @@ def test_the_newest_is_heard_after_a_kill_in_the_middle_of_a_burst(own_server: S
     # Between the two, as many as the requests took windows.
     assert heard == sorted(set(heard))
     assert (heard[0], heard[-1]) == (1, 5)
+
+
+def test_a_metric_is_told_of_once_a_second_however_often_others_come_and_go(
+    server: Server, alice: Api, bob: Api, js: JsPeer
+) -> None:
+    [team] = ok(alice.get("/api/teams"))["items"]
+    metrics = js.connect(server.url, "/ws/analytics", auth={"token": alice.token})
+    people = js.connect(server.url, auth={"token": alice.token})
+    assert people.emit("join-team", team["id"])["ok"]
+    bobs = js.connect(server.url, auth={"token": bob.token})
+    task = ok(alice.post("/api/tasks", {"title": "To and fro", "assigneeId": alice.user["id"]}))["id"]
+    began = monotonic()
+    for presence in ("away", "online") * 6:
+        bobs.emit("presence-set", {"status": presence})
+        for status in ("done", "todo"):
+            ok(alice.patch(f"/api/tasks/{task}/status", {"status": status}))
+        news = {"userId": bob.user["id"], "status": presence}
+        people.wait_for("presence-changed", partial(_says, news))
+    seconds = monotonic() - began
+    assert len(metrics.heard("productivity-updated")) <= seconds + 2
+
+
+def _says(values: dict[str, str], payload: dict[str, str]) -> bool:
+    return values.items() <= payload.items()

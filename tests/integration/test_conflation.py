@@ -3,6 +3,7 @@
 Time passes when the tests say so; the database's clock, by which processes tell each other, goes on by itself.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -18,12 +19,15 @@ from app.engine import Envelope
 from app.engine.brokers.local import LocalBroker
 from app.engine.relay import Relay
 from app.events.analytics import EfficiencyUpdated, ProductivityUpdated
-from app.events.base import Published
+from app.events.base import ControlMessage, Published
 from app.events.connection import LeaveReason
-from app.events.controls import CheckRights
+from app.events.controls import CheckRights, EndConnections, EnterRoom
 from app.events.models import event_rooms, events
+from app.events.presence import AnnouncePresence, PresenceStatus
 from app.events.tasks import TaskDeleted, TaskProgressUpdated
 from app.extensions import db, socketio
+from tests.integration.conftest import Person
+from tests.support.tasks import new_task, ok, path_of
 
 pytestmark = pytest.mark.each_database
 
@@ -78,7 +82,7 @@ class Process:
         self.handed_on: list[Envelope] = []
         broker = LocalBroker()
         broker.start(self.handed_on.append)
-        self.relay = Relay(socketio.outbox, socketio.relay._read, socketio.relay._begin, broker)
+        self.relay = Relay(socketio.outbox, socketio.relay._read, socketio.relay._begin, broker, socketio.passing)
 
     def sends(self) -> list[Any]:
         """The progress, or the name, of what it hands on now."""
@@ -194,6 +198,26 @@ def test_who_loses_a_right_hears_what_was_committed_before(process: Process, clo
     assert process.sends() == [3]
 
 
+@pytest.mark.parametrize(
+    "control",
+    [
+        AnnouncePresence(user_id="v", status=PresenceStatus.AWAY, last_seen_at=now(), heard_in=("team-t", "tasks-u")),
+        EnterRoom(user_ids=("u",), namespace="/ws/chat", room="chat-c"),
+        EndConnections(login_ids=("l",), code="token_revoked", message="Log in again."),
+    ],
+    ids=lambda control: control.name,
+)
+def test_what_takes_nobody_a_room_ends_no_window(process: Process, clock: Clock, control: ControlMessage) -> None:
+    publish(progress(1))
+    process.sends()
+    publish(progress(2), control, progress(3))
+    assert process.sends() == [control.name]
+    publish(control, progress(4))
+    assert process.sends() == [control.name]
+    clock.go_on(WINDOW)
+    assert process.sends() == [4]
+
+
 def test_a_room_hears_no_more_than_the_ceiling_and_the_newest_of_each_task(process: Process, clock: Clock) -> None:
     assert CONFLATION is not None
     assert CONFLATION.ceiling is not None
@@ -206,6 +230,23 @@ def test_a_room_hears_no_more_than_the_ceiling_and_the_newest_of_each_task(proce
     assert process.sends() == [*tasks[-5:-2], 100, 100]
 
 
+def test_processes_keep_one_ceiling_together(process: Process, clock: Clock) -> None:
+    assert CONFLATION is not None
+    assert CONFLATION.ceiling is not None
+    turns = [process, Process()]
+    tasks = range(3 * CONFLATION.ceiling)
+    publish(*(progress(task, f"task-{task}", team="team") for task in tasks))
+    sent = []
+    for _ in range(3):
+        heard = [each.sends() for each in turns]
+        assert len(heard[0] + heard[1]) == CONFLATION.ceiling
+        sent += heard[0] + heard[1]
+        publish(*(progress(task, f"task-{task}", team="team") for task in tasks if task not in sent))
+        turns.reverse()
+        clock.go_on(A_SECOND)
+    assert sorted(sent) == list(tasks)
+
+
 def test_a_metric_is_told_of_once_a_second_and_user(process: Process, clock: Clock) -> None:
     publish(productivity(1), productivity(1, "v"), efficiency(50.0))
     assert process.sends() == ["productivity-updated", "productivity-updated", "efficiency-updated"]
@@ -215,6 +256,21 @@ def test_a_metric_is_told_of_once_a_second_and_user(process: Process, clock: Clo
     process.sends()
     assert '"completed":4' in process.handed_on[-1].payload
     assert len(process.handed_on) == 4
+
+
+def test_a_metric_that_changed_to_and_fro_within_a_second_is_told_of_with_the_same_values(
+    process: Process, clock: Clock, member: Person
+) -> None:
+    task = new_task(member, assigneeId=member.id)
+    process.sends()
+    for status in ("done", "todo"):
+        ok(member.patch(path_of(task, "status"), {"status": status}))
+    assert "productivity-updated" not in process.sends()
+    clock.go_on(A_SECOND)
+    process.sends()
+    payloads = [json.loads(each.payload) for each in process.handed_on if each.event == "productivity-updated"]
+    before, after = ({name: payload[name] for name in payload if name not in ("from", "to")} for payload in payloads)
+    assert before == after
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import inf
 from typing import NamedTuple
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.engine.conflation import MOST_HELD, Conflation, Waiting
-from app.engine.pace import CEILING_SECONDS, MOST_WINDOW, PATIENCE, Pace, Sent
+from app.engine.pace import CEILING_SECONDS, MOST_WINDOW, Pace, Sent
 
 WINDOW = 0.5
 ROOMS = ("a", "b", "c")
@@ -43,8 +44,12 @@ def plain(id: int, *rooms: str) -> Waiting:
     return Waiting(id, "plain", rooms, None)
 
 
-def control(id: int) -> Waiting:
-    return Waiting(id, "@control", ("@user",), None)
+def barrier(id: int) -> Waiting:
+    return Waiting(id, "@barrier", (), None, is_barrier=True)
+
+
+def passing(id: int) -> Waiting:
+    return Waiting(id, "@passing", (), None)
 
 
 def paced(id: int, key: str, *rooms: str, window: float = WINDOW, ceiling: int | None = None) -> Waiting:
@@ -67,7 +72,7 @@ def run(*committed: Committed) -> Past:
         past.superseded.extend(decision.superseded)
         waiting, due = decision.held, decision.due
         assert (due is None) == (not waiting)
-        assert due is None or due > now
+        assert due is None or now < due < inf
     return past
 
 
@@ -99,10 +104,15 @@ def test_what_is_held_in_a_room_of_such_an_event_leaves_before_it() -> None:
     assert past.times() == [(1, 1.0), (2, 1.2), (3, 1.2)]
 
 
-def test_what_is_held_before_what_leaves_so_leaves_too() -> None:
+def test_what_is_held_in_other_rooms_stays_held() -> None:
     firsts = [(1.0, paced(1, "k", "a")), (1.0, paced(2, "l", "b"))]
     past = run(*firsts, (1.1, paced(3, "k", "a", "b")), (1.1, paced(4, "l", "b", "c")), (1.2, plain(5, "c")))
-    assert past.times()[2:] == [(3, 1.2), (4, 1.2), (5, 1.2)]
+    assert past.times()[2:] == [(4, 1.2), (5, 1.2), (3, 1.0 + WINDOW)]
+
+
+def test_what_is_older_of_a_key_that_leaves_so_leaves_too() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.1, paced(3, "k", "b")), (1.2, plain(4, "b")))
+    assert past.times() == [(1, 1.0), (2, 1.2), (3, 1.2), (4, 1.2)]
 
 
 def test_the_window_begins_anew_with_what_left_so() -> None:
@@ -110,9 +120,9 @@ def test_the_window_begins_anew_with_what_left_so() -> None:
     assert past.times()[-1] == (4, 1.2 + WINDOW)
 
 
-def test_an_event_with_a_pace_waits_behind_what_is_held_in_its_room() -> None:
+def test_an_event_about_something_else_does_not_wait_for_what_is_held_in_its_room() -> None:
     past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, paced(3, "l", "a")))
-    assert past.times() == [(1, 1.0), (2, 1.0 + WINDOW), (3, 1.0 + WINDOW)]
+    assert past.times() == [(1, 1.0), (3, 1.2), (2, 1.0 + WINDOW)]
 
 
 def test_a_newer_event_that_fewer_rooms_hear_supersedes_nothing() -> None:
@@ -121,14 +131,20 @@ def test_a_newer_event_that_fewer_rooms_hear_supersedes_nothing() -> None:
     assert past.times() == [(1, 1.0), (2, 1.0 + WINDOW), (3, 1.0 + 2 * WINDOW)]
 
 
-def test_a_control_message_lets_all_leave_before_it() -> None:
-    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, control(3)))
+def test_a_barrier_lets_all_leave_before_it() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, barrier(3)))
     assert past.times() == [(1, 1.0), (2, 1.2), (3, 1.2)]
 
 
-def test_nothing_is_superseded_across_a_control_message() -> None:
-    past = run((1.0, paced(1, "k", "a")), (1.0, control(2)), (1.0, paced(3, "k", "a")))
+def test_nothing_is_superseded_across_a_barrier() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.0, barrier(2)), (1.0, paced(3, "k", "a")))
     assert past.ids() == [1, 2, 3]
+
+
+def test_a_control_message_that_is_no_barrier_leaves_at_once_and_changes_nothing_of_what_is_held() -> None:
+    past = run((1.0, paced(1, "k", "a")), (1.1, paced(2, "k", "a")), (1.2, passing(3)), (1.3, paced(4, "k", "a")))
+    assert past.times() == [(1, 1.0), (3, 1.2), (4, 1.0 + WINDOW)]
+    assert [waiting.id for waiting in past.superseded] == [2]
 
 
 def test_a_room_hears_as_many_a_second_as_the_ceiling_says() -> None:
@@ -146,25 +162,80 @@ def test_each_room_has_its_own_ceiling() -> None:
     assert past.times() == [(0, 1.0), (1, 1.0), (2, 1.0)]
 
 
-def test_the_busiest_key_of_a_room_that_is_full_is_heard_in_time() -> None:
-    """Each newer event of the key goes to the end of the line, which the ceiling would never let it leave."""
-    keys = ("x{}", "y{}", "z{}", "busy")
-    committed = [
-        (tenth / 10, paced(4 * tenth + place, key.format(tenth), "a", window=0, ceiling=5))
-        for tenth in range(100)
-        for place, key in enumerate(keys)
+def test_beyond_the_ceiling_that_leaves_first_whose_key_waits_longest_however_often_superseded() -> None:
+    keys = [(1.0, paced(number, f"k{number}", "a", window=0, ceiling=1)) for number in range(2)]
+    past = run(*keys, (1.1, paced(2, "l", "a", window=0, ceiling=1)), (1.2, paced(3, "k1", "a", window=0, ceiling=1)))
+    assert past.times() == [(0, 1.0), (3, 2.0), (2, 3.0)]
+
+
+def test_a_key_that_left_has_a_new_turn() -> None:
+    conflation = Conflation()
+    first, second = (paced(number, f"k{number}", "a", window=0, ceiling=1) for number in range(2))
+    conflation.decide([paced(10, "l", "a", window=0, ceiling=1)], 1.0)
+    conflation.decide([first, second], 1.1)
+    conflation.note(first, 1.2)  # another process sent it
+    newer = paced(2, "k0", "a", window=0, ceiling=1)
+    assert conflation.decide([second, newer], 2.2).leaving == [second]
+
+
+@pytest.mark.parametrize("keys", [10, 40, 100, 400])
+def test_however_many_keys_change_the_ceiling_holds_and_each_is_heard_in_its_turn(keys: int) -> None:
+    ceiling, fifths = 20, range(15)
+    past = run(
+        *(
+            (1.0 + fifth / 5, paced(fifth * keys + key, f"k{key}", "a", window=0.1, ceiling=ceiling))
+            for fifth in fifths
+            for key in range(keys)
+        )
+    )
+    times = [at for at, _ in past.left]
+    assert all(later - at >= CEILING_SECONDS - 1e-9 for at, later in zip(times, times[ceiling:], strict=False))
+    for key in range(keys):
+        heard = [at for at, each in past.left if each.pace and each.pace.key == f"k{key}"]
+        assert max(later - at for at, later in pairwise([1.0, *heard])) <= keys / ceiling + CEILING_SECONDS
+
+
+def test_who_waits_for_two_full_rooms_has_a_turn_in_both() -> None:
+    """The two let others leave at different times, so that never both are free when others take every place."""
+    in_one = [
+        (1.0 + at / 10, paced(2 * at + (room == "b"), f"{room}{at % 4}", room, window=0, ceiling=2))
+        for at in range(100)
+        for room in ("a", "b")
+        if room == "a" or at >= 5
     ]
-    heard = [at for at, each in run(*committed).left if each.pace and each.pace.key == "busy"]
-    assert max(later - at for at, later in pairwise(heard)) < PATIENCE + 0.2
+    in_both = (2.0, paced(1000, "both", "a", "b", window=0, ceiling=2))
+    assert dict(run(*sorted([*in_one, in_both], key=lambda each: each[0])).times())[1000] <= 5.0
 
 
-def test_of_too_many_that_are_held_the_oldest_leave() -> None:
+def test_of_too_many_that_are_held_those_of_the_fullest_room_leave() -> None:
     conflation = Conflation()
     keys = range(MOST_HELD + 5)
-    conflation.decide([paced(number, str(number), f"room-{number}") for number in keys], 1.0)
-    decision = conflation.decide([paced(10_000 + number, str(number), f"room-{number}") for number in keys], 1.1)
-    assert [each.id for each in decision.leaving] == [10_000, 10_001, 10_002, 10_003, 10_004]
+    room = {number: "full" if number % 100 == 0 else f"room-{number}" for number in keys}
+    conflation.decide([paced(number, str(number), room[number]) for number in keys], 1.0)
+    decision = conflation.decide([paced(10_000 + number, str(number), room[number]) for number in keys], 1.1)
+    assert [each.id for each in decision.leaving] == [10_600, 10_700, 10_800, 10_900, 11_000]
     assert len(decision.held) == MOST_HELD
+
+
+def test_those_that_stay_held_then_have_their_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.engine.conflation.MOST_HELD", 5)
+    past = run(*((1.0, paced(number, f"k{number}", "a", window=0, ceiling=2)) for number in range(12)))
+    assert past.times()[:7] == [(number, 1.0) for number in (0, 1, 7, 8, 9, 10, 11)]
+    assert past.times()[7:] == [(2, 2.0), (3, 2.0), (4, 3.0), (5, 3.0), (6, 4.0)]
+
+
+def test_of_too_many_that_change_all_the_time_the_most_that_can_be_held_are_superseded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.engine.conflation.MOST_HELD", 10)
+    past = run(
+        *(
+            (1.0 + fifth / 5, paced(fifth * 12 + key, f"k{key}", "a", window=0.1, ceiling=1))
+            for fifth in range(10)
+            for key in range(12)
+        )
+    )
+    assert len([at for at, _ in past.left if at < 3.0]) <= 12 + 9 * 2
 
 
 def test_what_delays_nothing_any_more_is_forgotten() -> None:
@@ -187,19 +258,22 @@ paces = st.sampled_from([None, None, ("k", 0.1), ("l", 0.1), ("m", 0.5), ("n", 1
 
 
 @st.composite
-def histories(draw: st.DrawFn, ceilings: bool) -> list[Committed]:
+def histories(draw: st.DrawFn, ceilings: bool, moving: bool = True) -> list[Committed]:
+    """Unless they are ``moving``, all of a key go to the same rooms."""
     ceiling = draw(st.integers(1, 3)) if ceilings else None
+    home = {key: draw(rooms) for key in "klmn"}
     now, found = 0.0, []
     for id in range(draw(st.integers(1, 25))):
         now += draw(st.sampled_from([0.0, 0.0, 0.01, 0.05, 0.2, 1.0]))
         pace = draw(paces)
         if draw(st.integers(0, 15)) == 0:
-            found.append((now, control(id)))
+            found.append((now, barrier(id)))
         elif pace is None:
             found.append((now, plain(id, *draw(rooms))))
         else:
             key, window = pace
-            found.append((now, paced(id, key, *draw(rooms), window=window, ceiling=ceiling)))
+            where = draw(rooms) if moving else home[key]
+            found.append((now, paced(id, key, *where, window=window, ceiling=ceiling)))
     return found
 
 
@@ -207,16 +281,21 @@ quick = settings(max_examples=50, deadline=None)
 any_history = st.booleans().flatmap(histories)
 
 
-def hearing(left: Sequence[Left], room: str) -> list[int]:
-    return [each.waiting.id for each in left if room in each.waiting.rooms or each.waiting.is_control]
+def hearing(left: Sequence[Left], room: str) -> list[Waiting]:
+    return [each.waiting for each in left if room in each.waiting.rooms or each.waiting.is_barrier]
 
 
 @quick
 @given(any_history)
-def test_each_room_hears_in_the_order_of_the_commits(committed: list[Committed]) -> None:
+def test_each_room_hears_what_has_no_pace_and_those_of_one_key_in_the_order_of_the_commits(
+    committed: list[Committed],
+) -> None:
     left = run(*committed).left
     for room in ROOMS:
-        assert hearing(left, room) == sorted(hearing(left, room))
+        heard = hearing(left, room)
+        for place, each in enumerate(heard):
+            overtaken = [later for later in heard[place:] if later.id < each.id]
+            assert all(each.pace and later.pace and each.pace.key != later.pace.key for later in overtaken)
 
 
 @quick
@@ -238,17 +317,29 @@ def test_the_newest_of_each_key_leaves(committed: list[Committed]) -> None:
 @given(any_history)
 def test_who_misses_an_event_hears_a_newer_one_of_its_key(committed: list[Committed]) -> None:
     past = run(*committed)
-    controls = [each.id for _, each in committed if each.is_control]
+    barriers = [each.id for _, each in committed if each.is_barrier]
     for gone in past.superseded:
-        next_control = min((id for id in controls if id > gone.id), default=len(committed))
+        next_barrier = min((id for id in barriers if id > gone.id), default=len(committed))
         assert any(
             each.pace is not None
             and gone.pace is not None
             and each.pace.key == gone.pace.key
-            and gone.id < each.id < next_control
+            and gone.id < each.id < next_barrier
             and set(gone.rooms) <= set(each.rooms)
             for _, each in past.left
         )
+
+
+@quick
+@given(any_history, st.sets(st.integers(0, 24)))
+def test_a_control_message_that_is_no_barrier_changes_nothing_for_all_others(
+    committed: list[Committed], behind: set[int]
+) -> None:
+    between = [(time, passing(100 + each.id)) for time, each in committed if each.id in behind]
+    past = run(*sorted([*committed, *between], key=lambda each: each[0]))
+    others = Past([each for each in past.left if each.waiting.event != "@passing"], past.superseded)
+    assert others.times() == run(*committed).times()
+    assert {(each.waiting.id, each.at) for each in past.left} >= {(each.id, time) for time, each in between}
 
 
 @quick
@@ -275,14 +366,14 @@ def test_a_ceiling_is_exceeded_only_before_what_can_not_wait(committed: list[Com
             assert each.pace.ceiling is not None
             first = number - each.pace.ceiling
             exceeded = first >= 0 and at - heard[first][1].at < CEILING_SECONDS - 1e-9
-            plain_behind = any(later.at == at and later.waiting.pace is None for later in left[place:])
-            waited = any(at - time >= PATIENCE - 1e-9 for time, other in committed if other.pace and time <= at)
-            assert not exceeded or plain_behind or waited
+            assert not exceeded or any(later.at == at and later.waiting.pace is None for later in left[place:])
 
 
 @quick
-@given(any_history)
-def test_nothing_waits_for_longer_than_patience_and_the_longest_window(committed: list[Committed]) -> None:
+@given(histories(ceilings=True, moving=False))
+def test_a_key_waits_for_its_window_and_then_for_as_many_turns_as_there_are_keys(committed: list[Committed]) -> None:
     past = run(*committed)
     at = {each.waiting.id: each.at for each in past.left}
-    assert all(at[each.id] - time <= PATIENCE + 1.0 + 1e-9 for time, each in committed if each.id in at)
+    ceiling = min((each.pace.ceiling for _, each in committed if each.pace and each.pace.ceiling), default=1)
+    most = 1.0 + len("klmn") / ceiling + CEILING_SECONDS
+    assert all(at[each.id] - time <= most + 1e-9 for time, each in committed if each.id in at)
