@@ -72,8 +72,6 @@ class EventletWorker(AsyncWorker):  # type: ignore[misc]  # gunicorn carries no 
         socketio.allow_connections(self.worker_connections)
         connections = eventlet.GreenPool(self.worker_connections)
         listeners = [GreenSocket(listener.sock) for listener in self.sockets]
-        for listener in listeners:
-            socketio.end_silent(listener)
         acceptors = [eventlet.spawn(self._accept, listener, connections) for listener in listeners]
         socketio.start_relay()
         beat = eventlet.spawn(self._beat)

@@ -97,8 +97,7 @@ def tell_who_types(connection: Connection, rooms: Collection[str]) -> None:
     for conversation_id, user_id in _typing:
         if RoomKind.CHAT.room(conversation_id) in rooms and user_id != connection.user_id:
             event = UserTyping(conversation_id=conversation_id, user_id=user_id, typing=True)
-            told = event.model_dump(mode="json", by_alias=True)
-            socketio.send_to(connection.sid, connection.namespace, UserTyping.name, told)
+            socketio.hub.tell(connection.sid, connection.namespace, event.envelope())
 
 
 def socket_gone(sid: str) -> None:

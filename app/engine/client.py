@@ -34,7 +34,7 @@ class Client:
     live: bool = False
     refused: ConnectionRefusedError | None = None
     told: bool = False
-    given: list[str] = field(default_factory=list)
+    given: set[str] = field(default_factory=set)
     replay: list[tuple[Envelope, Offset]] = field(default_factory=list)
     saving: Semaphore = field(default_factory=Semaphore)
 

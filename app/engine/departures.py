@@ -37,11 +37,21 @@ def on_departure(connection: Any, call: Callable[[], None]) -> Callable[[], None
     return stop
 
 
+def end_when_silent(connection: Any, seconds: float) -> None:
+    """End ``connection`` once its client has taken nothing of what was sent for so long: it vanished, or is frozen.
+
+    Linux would send again for a quarter of an hour (``TCP_USER_TIMEOUT`` and ``tcp_retries2`` in tcp(7)). Other systems
+    have no such option.
+    """
+    if hasattr(blocking, "TCP_USER_TIMEOUT") and connection.family in (blocking.AF_INET, blocking.AF_INET6):
+        connection.setsockopt(blocking.IPPROTO_TCP, blocking.TCP_USER_TIMEOUT, int(seconds * 1000))
+
+
 def _has_gone(connection: Any) -> bool:
-    with blocking.socket(fileno=os.dup(connection.fileno())) as twin:  # beneath TLS
-        try:
+    try:
+        with blocking.socket(fileno=os.dup(connection.fileno())) as twin:  # beneath TLS
             return not twin.recv(1, blocking.MSG_PEEK | blocking.MSG_DONTWAIT)
-        except BlockingIOError:
-            return False
-        except OSError:
-            return True
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

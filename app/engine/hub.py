@@ -242,24 +242,46 @@ class Hub(Rooms):
         """Whether the socket ``sid`` is held."""
         return sid in self._held
 
-    def release(self, sid: str, namespace: str, replayed: Offset | None = None) -> None:
-        """Let a held socket hear what was kept, in order, and from now on what comes.
+    def wait_until_written(self) -> None:
+        """Return when what is being delivered has reached every socket that it is for."""
+        with self._writing:
+            pass
 
-        Args:
-            replayed: where it stands by now, if that is not simply the offset of the newest event it heard.
+    def release(self, sid: str, namespace: str, replay: Sequence[tuple[Envelope, Offset]] = ()) -> None:
+        """Let a held socket hear ``replay`` and what was kept, of the rooms that it is in, and from now on what comes.
+
+        What was kept and is not newer than where the replay begins comes first: the replay's offsets say that it was
+        heard. It was being delivered when the socket was held.
         """
-        if replayed is not None and replayed.room is not None:
-            self._replayed[sid] = replayed
-        rooms = set(self.get_rooms(sid, namespace))
-        for envelope in self._held.get(sid, ()):
-            if envelope.seq is not None and not rooms.isdisjoint(envelope.rooms):
-                self.send(sid, namespace, envelope, Offset(envelope.seq))
+        rooms, kept = set(self.get_rooms(sid, namespace)), self._held.get(sid, [])
+        begins = replay[0][1].seq if replay else self.seq
+        durable = [(envelope, Offset(envelope.number)) for envelope in kept if envelope.seq is not None]
+        before = [(envelope, offset) for envelope, offset in durable if offset.seq <= begins]
+        for envelope, offset in (*before, *replay, *durable[len(before) :]):
+            if not rooms.isdisjoint(envelope.rooms):
+                self.send(sid, namespace, envelope, offset)
                 self._replayed.pop(sid, None)
-        self._held.pop(sid, None)  # last: after an error it hears nothing newer, which would move its offset past this
+                if offset.room is not None:
+                    self._replayed[sid] = offset
+        self._held.pop(sid, None)  # behind that: after an error it hears nothing newer, which would move its offset on
+        for envelope in kept:
+            if envelope.seq is None and not rooms.isdisjoint(envelope.rooms):
+                self.tell(sid, namespace, envelope)
+
+    def tell(self, sid: str, namespace: str, envelope: Envelope) -> None:
+        """Write an ephemeral event to one socket, as if it alone were in the rooms."""
+        socket = self.socket(sid, namespace)
+        if socket is not None:
+            self._deliver_specially(socket, envelope, Encoded(namespace, envelope))
 
     def _keep(self, sid: str, envelope: Envelope) -> None:
-        if envelope.seq is not None:  # an ephemeral event is worth nothing by the time of the release
-            self._held[sid].append(envelope)
+        """What is ephemeral is worth nothing by the time of the release, but for the newest of something."""
+        kept = self._held[sid]
+        if envelope.seq is None:
+            if envelope.pace is None:
+                return
+            kept[:] = [each for each in kept if each.pace is None or each.pace.key != envelope.pace.key]
+        kept.append(envelope)
 
     # --- listeners in this process
 

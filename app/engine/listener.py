@@ -33,11 +33,8 @@ class Listener:
     :func:`eventlet.wsgi.server`, which it is for, would end the process.
     """
 
-    def __init__(self, host: str, port: int, silence: float) -> None:
+    def __init__(self, host: str, port: int) -> None:
         """
-        Args:
-            silence: as in :func:`end_silent`.
-
         Raises:
             OSError: the address can't be used.
         """
@@ -46,7 +43,6 @@ class Listener:
         self._socket = eventlet.listen(address, family, backlog=BACKLOG, reuse_port=False)
         # What it accepts inherits this. Else the second event in a row waits for the client's delayed ACK: 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        end_silent(self._socket, silence)
 
     def accept(self) -> Any:
         while True:
@@ -153,16 +149,6 @@ def _is_read(body: Any) -> bool:
     if body.chunked_input:
         return bool(body.chunk_length == 0)
     return bool(body.position >= (body.content_length or 0))
-
-
-def end_silent(listener: Any, silence: float) -> None:
-    """End connections accepted at ``listener`` whose client has acknowledged nothing that was sent for ``silence`` s.
-
-    A reader that vanished without a word would count as connected for a quarter of an hour else: so long Linux sends
-    again (RFC 5482; ``TCP_USER_TIMEOUT`` and ``tcp_retries2`` in tcp(7)). Other systems have no such option.
-    """
-    if hasattr(socket, "TCP_USER_TIMEOUT") and listener.family in (socket.AF_INET, socket.AF_INET6):
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(silence * 1000))
 
 
 def allow_connections(most: int) -> None:

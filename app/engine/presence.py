@@ -136,4 +136,5 @@ class Presence:
 
 
 def _names(rooms: str) -> list[str]:
-    return list(json.loads(rooms)["entered"])
+    stored = json.loads(rooms)
+    return list(stored["entered"]) if isinstance(stored, dict) else []  # another version wrote it

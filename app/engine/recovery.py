@@ -199,11 +199,12 @@ class Recovery:
         if client is None or not client.live or not self._hub.is_held(sid):
             return  # not live: a command of the connection before this one has ended, while this one is still coming
         client.told = True
-        offset = None
-        for envelope, offset in client.replay:
-            self._hub.send(sid, client.session.namespace, envelope, offset)
+        if client.replay:
+            self._hub.wait_until_written()
+        replay = client.replay.copy()
         client.replay.clear()
-        self._hub.release(sid, client.session.namespace, offset)
+        if self._clients.get(sid) is client:
+            self._hub.release(sid, client.session.namespace, replay)
 
     def disconnected(self, sid: str, reason: str, *, for_good: bool) -> None:
         """The socket is gone. Unless somebody said good-bye, its session waits for it."""
@@ -245,7 +246,7 @@ class Recovery:
         """
         client = self._client(sid)
         if not client.live:
-            client.given.append(room)
+            client.given.add(room)
             if client.recovered:  # if it is new to the session, all of it is news
                 client.session.rooms.enter(room, client.heard.seq)
                 return True
@@ -256,7 +257,6 @@ class Recovery:
             if not known:  # the join is refused: it was none
                 self._hub.basic_leave_room(sid, namespace, room)
                 client.session.rooms.leave(room)
-                client.replay = [(e, stands) for e, stands in client.replay if stands.room != room]
             raise
 
     def _enter(self, client: Client, room: str, since: Offset | None) -> bool:
@@ -292,6 +292,8 @@ class Recovery:
         if client is not None:
             self._hub.basic_enter_room(sid, namespace, room)
             client.session.rooms.enter(room, self._hub.seq)
+            if not client.live:
+                client.given.add(room)
             spawn_n(self._save, client)
 
     def leave(self, sid: str, namespace: str, room: str) -> None:
@@ -312,6 +314,8 @@ class Recovery:
         fresh.refused = client.refused
         for room in client.given:
             self.enter(session.sid, session.namespace, room)
+        for room in client.given - self._application.allowed(session.owner.id, client.given):  # it may be a while ago
+            self.leave(session.sid, session.namespace, room)
         return fresh
 
     # --- what was missed

@@ -162,11 +162,12 @@ class Sessions:
         with self._begin() as connection:
             mine = (c.pid == pid) & (c.namespace == namespace) & (c.owner == owner.id) & ~self._expired(connection)
             row = connection.execute(select(self._table).where(mine).with_for_update()).one_or_none()
-            if row is None:
+            rooms = None if row is None else _load(row.rooms)
+            if row is None or rooms is None:
                 return None
             values = {"device": owner.device, "connection": by, "process": self.process, "lost_at": None}
             connection.execute(update(self._table).where(c.pid == pid).values(values))
-        session = Session(row.sid, namespace, owner, by, row.began_at, pid, _load(row.rooms))
+        session = Session(row.sid, namespace, owner, by, row.began_at, pid, rooms)
         return session, row.connection
 
     def save(self, session: Session) -> None:
@@ -237,6 +238,9 @@ def _dump(rooms: Memberships) -> str:
     return json.dumps({"entered": rooms.entered, "replays": rooms.replays, "next": rooms.next})
 
 
-def _load(text: str) -> Memberships:
+def _load(text: str) -> Memberships | None:
+    """None: another version has written it."""
     stored = json.loads(text)
+    if not isinstance(stored, dict):
+        return None
     return Memberships(stored["entered"], [Replay(*each) for each in stored["replays"]], stored["next"])

@@ -24,7 +24,7 @@ from app.engine.handshake import Handshake
 from app.engine.history import History
 from app.engine.hub import Control, Hub
 from app.engine.inbound import Inbound
-from app.engine.listener import REQUEST_SECONDS, HttpConnection, Listener, allow_connections, end_silent
+from app.engine.listener import REQUEST_SECONDS, HttpConnection, Listener, allow_connections
 from app.engine.observer import Observer
 from app.engine.outbox import Outbox
 from app.engine.presence import Presence
@@ -200,11 +200,7 @@ class SocketIO(flask_socketio.SocketIO):
         Raises:
             OSError: the address can't be used.
         """
-        return Listener(host, port, self.server.eio.ping_timeout)
-
-    def end_silent(self, listener: Any) -> None:
-        """Have connections accepted at ``listener`` end as those of :meth:`listen` do when their client is silent."""
-        end_silent(listener, self.server.eio.ping_timeout)
+        return Listener(host, port)
 
     def run(self, app: flask.Flask, host: str | None = None, port: int | None = None, **options: Any) -> None:
         """As in Flask-SocketIO; what :func:`eventlet.wsgi.server` takes may be among the options."""

@@ -13,7 +13,7 @@ from app.core.api import View, declare
 from app.core.errors import TokenRevoked, Unavailable
 from app.engine import Owner
 from app.engine.client import Client
-from app.engine.departures import on_departure
+from app.engine.departures import end_when_silent, on_departure
 from app.engine.streams import Heard, Stream
 from app.events.base import Channel
 from app.extensions import socketio
@@ -62,7 +62,9 @@ def _stream(channel: Channel, identity: Identity) -> Response:
     response = current_app.response_class(_lines(source, client), mimetype=EVENT_STREAM)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would keep them, too
-    stop_watching = on_departure(request.environ["eventlet.input"].get_socket(), source.close)
+    connection = request.environ["eventlet.input"].get_socket()
+    end_when_silent(connection, socketio.server.eio.ping_timeout)
+    stop_watching = on_departure(connection, source.close)
 
     @response.call_on_close
     def end() -> None:

@@ -11,6 +11,7 @@ from app.realtime.sse import IDLE
 from tests.e2e.scenarios import SCENARIOS, World, ok
 from tests.support.api import Api
 from tests.support.brokers import wait_until
+from tests.support.js_client import JsPeer
 from tests.support.server import Server
 from tests.support.sse import EventStream, Message
 
@@ -135,6 +136,13 @@ def test_who_sends_ahead_is_not_taken_for_gone(open_stream: Open, world: World) 
     with open_stream("notifications") as stream:
         stream.send_ahead(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         heard(stream, "new-notification", id=world.notification())
+
+
+def test_a_stream_begins_with_who_types(open_stream: Open, server: Server, world: World, js: JsPeer) -> None:
+    bob = js.connect(server.url, auth={"token": world.bob.token})
+    assert bob.emit("typing-start", {"conversationId": world.conversation})["ok"]
+    with open_stream("chat") as stream:
+        heard(stream, "user-typing", conversationId=world.conversation, typing=True)
 
 
 def test_logout_ends_the_stream(server: Server) -> None:

@@ -5,12 +5,14 @@ from typing import Any
 
 import eventlet
 import pytest
+from sqlalchemy import update
 
 from app.core.clock import now
 from app.engine import Envelope, Owner
 from app.engine.history import Bound
 from app.engine.offsets import Offset
 from app.engine.sessions import Session
+from app.events.models import sessions
 from app.extensions import socketio
 from app.realtime.allowance import Allowance, TokenBucket
 from app.realtime.connections import Connection
@@ -80,6 +82,27 @@ def test_rooms_that_were_joined_before_a_cut_count_behind_it(clients: Clients, l
         sid_of("back"), "/", "back", "u", "d", now(), Allowance(TokenBucket(1, 1), TokenBucket(1, 1))
     )
     assert joined_rooms(connection) == {ROOM}
+
+
+@pytest.mark.parametrize("may_hear", [True, False])
+def test_who_missed_too_much_has_the_rooms_that_it_was_given_meanwhile_as_far_as_it_still_may_hear_them(
+    may_hear: bool, clients: Clients, lost: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def too_much(*_: Any) -> None:
+        socketio.recovery.enter_soon(sid_of("back"), "/", "chat-new")
+
+    monkeypatch.setattr(socketio.recovery._history, "all_after", too_much)
+    clients.allowed = lambda _, rooms: set(rooms) if may_hear else set()
+    clients.connect(Transport("back"), lost)
+    assert ("chat-new" in socketio.hub.get_rooms(sid_of("back"), "/")) is may_hear
+
+
+def test_a_session_that_another_version_has_stored_is_none(clients: Clients, lost: str) -> None:
+    with socketio.relay._begin() as connection:
+        connection.execute(update(sessions).where(sessions.c.pid == lost).values(rooms='[["team-1", 1, 1]]'))
+    assert socketio.presence.rooms() == {}
+    clients.connect(Transport("back"), lost)
+    assert socketio.recovery._clients[sid_of("back")].session.pid != lost
 
 
 def test_a_client_that_recovers_over_the_connection_that_it_has_keeps_it(clients: Clients, lost: str) -> None:

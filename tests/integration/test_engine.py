@@ -10,8 +10,9 @@ import pytest
 from flask import Flask
 from flask_socketio import SocketIOTestClient, emit, join_room, leave_room
 
-from app.engine import Envelope, SocketIO
+from app.engine import Envelope, Pace, SocketIO
 from app.engine.brokers.local import LocalBroker
+from app.engine.offsets import Offset
 from app.engine.transport import Connection
 
 Connect = Callable[[], SocketIOTestClient]
@@ -106,22 +107,6 @@ def sid_of(socketio: SocketIO, client: SocketIOTestClient) -> Any:
     return socketio.server.manager.sid_from_eio_sid(vars(client)["eio_sid"], "/")
 
 
-def test_a_held_socket_hears_at_its_release_what_was_kept_for_the_rooms_that_it_is_still_in(
-    connect: Connect, socketio: SocketIO
-) -> None:
-    client = connect()
-    sid = sid_of(socketio, client)
-    for room in ("stays", "left"):
-        client.emit("join", room)
-    socketio.hub.hold(sid)
-    for number, room in enumerate(("stays", "left", "stays"), 1):
-        socketio.publish(Envelope("news", str(number), (room,), seq=number))
-    socketio.server.leave_room(sid, "left")
-    assert heard(client) == []
-    socketio.hub.release(sid, "/")
-    assert heard(client) == [("news", [1, "1"]), ("news", [3, "3"])]
-
-
 def test_a_socket_in_several_of_the_rooms_hears_an_envelope_once(connect: Connect, socketio: SocketIO) -> None:
     client = connect()
     client.emit("join", "a")
@@ -155,6 +140,46 @@ def test_what_came_while_a_socket_was_held_it_hears_in_order_at_its_release(
     socketio.hub.release(sid, "/")
     socketio.publish(Envelope("news", "4", ("room",), seq=4))
     assert heard(client) == [("news", [number, str(number)]) for number in (1, 3, 4)]
+
+
+@pytest.fixture
+def held(connect: Connect, socketio: SocketIO) -> tuple[SocketIOTestClient, str]:
+    """A client in ``room`` whose socket is held, and its sid."""
+    client = connect()
+    client.emit("join", "room")
+    sid = sid_of(socketio, client)
+    socketio.hub.hold(sid)
+    return client, sid
+
+
+def test_of_ephemeral_events_a_held_socket_hears_the_newest_of_each_key_at_its_release(
+    held: tuple[SocketIOTestClient, str], socketio: SocketIO
+) -> None:
+    client, sid = held
+    for number, pace in enumerate((Pace("a"), Pace("b"), Pace("a"), None), 1):
+        socketio.hub.deliver(Envelope("state", str(number), ("room",), pace=pace))
+    socketio.publish(Envelope("news", "5", ("room",), seq=1))
+    socketio.hub.release(sid, "/")
+    assert heard(client) == [("news", [5, "1"]), ("state", [2, "1"]), ("state", [3, "1"])]
+
+
+def test_what_was_kept_and_is_as_old_as_a_replay_comes_before_it(
+    held: tuple[SocketIOTestClient, str], socketio: SocketIO
+) -> None:
+    client, sid = held
+    for number in (7, 8):
+        socketio.publish(Envelope("news", str(number), ("room",), seq=number))
+    stands = Offset(7, "room", 3, 1)
+    socketio.hub.release(sid, "/", [(Envelope("news", "3", ("room",), seq=3), stands)])
+    assert heard(client) == [("news", [7, "7"]), ("news", [3, str(stands)]), ("news", [8, "8"])]
+
+
+def test_a_replay_of_a_room_that_was_left_meanwhile_is_not_heard(
+    held: tuple[SocketIOTestClient, str], socketio: SocketIO
+) -> None:
+    client, sid = held
+    socketio.hub.release(sid, "/", [(Envelope("news", "1", ("another",), seq=1), Offset(1))])
+    assert heard(client) == []
 
 
 def test_a_control_message_is_handled_in_order_and_heard_by_nobody(connect: Connect, socketio: SocketIO) -> None:
@@ -209,14 +234,6 @@ def test_no_event_waits_for_the_acknowledgement_of_the_one_before(socketio: Sock
         accepted, _ = listener.accept()
         with accepted:
             assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
-
-
-def test_a_client_that_acknowledges_nothing_is_given_up_after_the_time_for_a_pong(flask_app: Flask) -> None:
-    socketio = SocketIO(flask_app, async_mode="eventlet", ping_timeout=7)
-    with closing(socketio.listen("127.0.0.1", 0)) as listener, create_connection(listener.getsockname()):
-        accepted, _ = listener.accept()
-        with accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 7000
 
 
 def test_options_of_the_constructor_hold_with_an_application_that_comes_later(flask_app: Flask) -> None:
