@@ -10,6 +10,7 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.config import Settings
@@ -111,6 +112,18 @@ def test_where_who_was_there_from_the_beginning_came_in_takes_no_longer_after_ma
         work.append(work_for(partial(upgrade, revision="0013")))
         downgrade(revision="0012")
     assert work[1] < 2 * work[0]
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL alters tables in place
+def test_after_a_migration_that_failed_references_are_kept_to() -> None:
+    upgrade(revision="0005")
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE presences (id INTEGER)"))  # as the next one does
+    with pytest.raises(OperationalError):
+        upgrade()
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
 @pytest.mark.usefixtures("empty")
