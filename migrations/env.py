@@ -47,9 +47,11 @@ def altering_tables(connection: Connection) -> Iterator[None]:
         yield
         return
     connection.connection.execute("PRAGMA foreign_keys=OFF")  # before the transaction: within it does nothing
-    yield
-    connection.rollback()
-    connection.connection.execute("PRAGMA foreign_keys=ON")
+    try:
+        yield
+    finally:
+        connection.rollback()
+        connection.connection.execute("PRAGMA foreign_keys=ON")
 
 
 def run() -> None:

@@ -11,7 +11,7 @@ from functools import wraps
 from typing import Any
 
 from flask import Response, current_app, g, request
-from sqlalchemy import String, Text, delete
+from sqlalchemy import String, Text, delete, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,6 +23,7 @@ from app.core.transaction import transaction
 from app.extensions import Model, db
 
 LONGEST_KEY = 255  # characters
+FORGOTTEN = 100  # old keys, of anybody, that one request removes at the most
 
 
 class IdempotencyKey(Model):
@@ -64,13 +65,16 @@ def idempotent(view: View) -> View:
 
 def _answer_once(key: str, answer: Callable[[], Response]) -> Response:
     body_hash = hashlib.sha256(request.get_data()).hexdigest()
+    old = now() - timedelta(hours=current_settings().idempotency_hours)
     with transaction():
-        _forget_old_keys()
         kept = _locked(key, body_hash)
+        if kept.created_at < old:
+            kept.status, kept.body_hash, kept.created_at = 0, body_hash, now()
         if kept.status:
             return _repeat(kept, body_hash)
         response = answer()
         kept.status, kept.answer = response.status_code, response.get_data(as_text=True)
+        _forget_keys_before(old)
         return response
 
 
@@ -88,6 +92,9 @@ def _repeat(kept: IdempotencyKey, body_hash: str) -> Response:
     return current_app.response_class(kept.answer, status=kept.status, mimetype="application/json")
 
 
-def _forget_old_keys() -> None:
-    lifetime = timedelta(hours=current_settings().idempotency_hours)
-    db.session.execute(delete(IdempotencyKey).where(IdempotencyKey.created_at < now() - lifetime))
+def _forget_keys_before(old: datetime) -> None:
+    """Remove some keys that are older. Last in a transaction, so that nobody waits for it; it waits for nobody."""
+    k = IdempotencyKey
+    some = select(k.user_id, k.path, k.key).where(k.created_at < old).limit(FORGOTTEN).with_for_update(skip_locked=True)
+    theirs = tuple_(k.user_id, k.path, k.key).in_(some)
+    db.session.execute(delete(k).where(theirs).execution_options(synchronize_session=False))

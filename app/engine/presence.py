@@ -124,12 +124,16 @@ class Presence:
         return query.subquery()
 
     def last_signs(self, owners: Collection[str]) -> Subquery:
-        """A query for ``owner`` and ``seen_at``: the last sign of life of a process that has connections of theirs."""
+        """A query for ``owner`` and ``seen_at``: when they were last known to have a connection.
+
+        Of one that was lost that is when it was; of another, the last sign of life of the process that has it.
+        """
         s, p = self._sessions.c, self._processes.c
+        sign = func.coalesce(s.lost_at, p.seen_at)
         return (
-            select(s.owner, func.max(p.seen_at).label("seen_at"))
-            .join_from(self._sessions, self._processes, s.process == p.id)
-            .where(s.lost_at.is_(None), s.owner.in_(owners))
+            select(s.owner, func.max(sign).label("seen_at"))
+            .outerjoin_from(self._sessions, self._processes, s.process == p.id)
+            .where(sign.is_not(None), s.owner.in_(owners))
             .group_by(s.owner)
             .subquery()
         )

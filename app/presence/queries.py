@@ -74,7 +74,7 @@ def moment() -> datetime:
 
 
 def last_signs(user_ids: Collection[str]) -> dict[str, datetime]:
-    """When the process that has a connection of each of ``user_ids`` was last heard of; none for who left it."""
+    """When each of ``user_ids`` was last known to have a connection, as far as anything is known of one."""
     signs = socketio.presence.last_signs(user_ids)
     return dict(db.session.execute(select(signs.c.owner, type_coerce(signs.c.seen_at, UtcDateTime))).all())
 

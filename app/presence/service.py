@@ -31,8 +31,8 @@ def settle(user_ids: Collection[str], deserted: Collection[str] = ()) -> list[st
     last one sees all of it, and the first one that sees a change tells of it.
 
     Args:
-        deserted: those of them who were left by a process that died: they were last seen when it was. Of others a
-            connection ended just now, whatever else they had.
+        deserted: those of them of whom nothing but a look has found that they have no connection: they had one until
+            the last was lost, or until the last sign of life of a process that died. Of others one ended just now.
 
     Returns:
         Those who have no connection, while others need not know yet: ask again after the grace.

@@ -26,6 +26,7 @@ class Claim:
 
     Attributes:
         attempts: counts this one, too.
+        put_off: whether it was before.
         failures: how often the push service of the device could not, since it last could.
     """
 
@@ -38,6 +39,7 @@ class Claim:
     subject_id: str
     tag: str
     attempts: int
+    put_off: bool
     failures: int
     claimed_until: datetime
 
@@ -53,6 +55,7 @@ class Claim:
             subject_id=push.subject_id,
             tag=push.tag,
             attempts=push.attempts,
+            put_off=push.put_off,
             failures=push.subscription.failures,
             claimed_until=claimed_until,
         )

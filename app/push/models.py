@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.core.choice import Choice
@@ -52,7 +52,8 @@ class QueuedPush(Model):
         id: later than those of all that are older and have the same tag, whichever process wrote them.
         room: where it is heard by who is there.
         tag: what is about the same has the same.
-        attempts: how often a process was at it.
+        attempts: how often a process was at it, but for when it was put off.
+        put_off: whether it once was, since it was not known whether its user's process lives.
     """
 
     __tablename__ = "push_queue"
@@ -65,5 +66,6 @@ class QueuedPush(Model):
     tag: Mapped[str] = mapped_column(String(80))
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     attempts: Mapped[int] = mapped_column(default=0)
+    put_off: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     subscription: Mapped[PushSubscription] = relationship()

@@ -61,12 +61,13 @@ def remove(pushes: Collection[Claim]) -> None:
         db.session.execute(delete(QueuedPush).where(QueuedPush.id.in_([push.id for push in pushes])))
 
 
-def postpone(pushes: Collection[Claim], time: timedelta) -> None:
-    """Look at pushes again in a while."""
+def put_off(pushes: Collection[Claim], time: timedelta) -> None:
+    """Look at pushes again in a while. That was no attempt to send them."""
     with transaction():
         _free(pushes)
         these = QueuedPush.id.in_([push.id for push in pushes])
-        db.session.execute(update(QueuedPush).where(these).values(due_at=moment() + time))
+        values = {"due_at": moment() + time, "attempts": QueuedPush.attempts - 1, "put_off": True}
+        db.session.execute(update(QueuedPush).where(these).values(values))
 
 
 def remove_sent(push: Claim) -> None:

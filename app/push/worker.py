@@ -76,7 +76,11 @@ class PushWorker:
             jobs += self._needed(claimed)
 
     def _needed(self, claimed: list[Claim]) -> list[Job]:
-        """What to send of what was claimed; the rest is done with, or looked at again later."""
+        """What to send of what was claimed; the rest is done with, or looked at again later.
+
+        That is once at the most: where it is not clear the second time either, the user's process gave a sign of life
+        since the first. So it lived when the push was there, and what that tells of was heard.
+        """
         jobs: list[Job] = []
         unclear: list[Claim] = []
         done: defaultdict[Result, list[Claim]] = defaultdict(list)
@@ -88,12 +92,14 @@ class PushWorker:
                 done[Result.GIVEN_UP].append(push)
             elif push.user_id in there.surely or (message := queries.message_of(push)) is None:
                 done[Result.SEEN].append(push)
-            elif push.user_id in there.perhaps:
-                unclear.append(push)
-            else:
+            elif push.user_id not in there.perhaps:
                 jobs.append((push, message))
+            elif push.put_off:
+                done[Result.SEEN].append(push)
+            else:
+                unclear.append(push)
         if unclear:
-            queue.postpone(unclear, SILENT)
+            queue.put_off(unclear, SILENT)
         for result, pushes in done.items():
             queue.remove(pushes)
             self.counts[result] += len(pushes)

@@ -13,15 +13,22 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-# Until now the times said so, and for who takes part already they still do: the last message from before.
+# Until now the times said so, and for who takes part already they still do: the last message from before. Who joined
+# before the first has none, which only all the messages would tell.
 FIND_BY_TIME = sa.text("""
     UPDATE participants
-    SET joined_behind = coalesce((
+    SET joined_behind = (
         SELECT messages.id FROM messages
         WHERE messages.conversation_id = participants.conversation_id AND messages.created_at < participants.joined_at
         ORDER BY messages.id DESC
         LIMIT 1
-    ), '')
+    )
+    WHERE joined_at > (
+        SELECT messages.created_at FROM messages
+        WHERE messages.conversation_id = participants.conversation_id
+        ORDER BY messages.id
+        LIMIT 1
+    )
 """)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -9,12 +10,14 @@ from alembic.migration import MigrationContext
 from flask import Flask
 from flask_migrate import downgrade, upgrade
 from sqlalchemy import Connection, MetaData, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.config import Settings
 from app.core.clock import now
 from app.extensions import db
 from tests.support.services import PostgreSQL
+from tests.support.sqlite_work import work_for
 
 pytestmark = pytest.mark.each_database
 
@@ -91,6 +94,36 @@ def test_who_takes_part_already_came_in_behind_the_last_message_from_before() ->
         assert dict(behind.all()) == {"early": "", "late": "late 1", "empty": ""}
     downgrade(revision="0012")
     upgrade()
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # which counts what it does
+def test_where_who_was_there_from_the_beginning_came_in_takes_no_longer_after_many_messages() -> None:
+    upgrade(revision="0012")
+    with db.engine.begin() as connection:
+        tables = with_users(connection)
+        begin(connection, tables, "c", ("a", "b", "c"), joined_at=now())
+    work = []
+    for count in (10, 1000):
+        message = {"conversation_id": "c", "sender_id": "b", "content": "-", "created_at": now()}
+        with db.engine.begin() as connection:
+            messages = [message | {"id": str(count + number)} for number in range(count)]
+            connection.execute(tables.tables["messages"].insert(), messages)
+        work.append(work_for(partial(upgrade, revision="0013")))
+        downgrade(revision="0012")
+    assert work[1] < 2 * work[0]
+
+
+@pytest.mark.usefixtures("empty")
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL alters tables in place
+def test_after_a_migration_that_failed_references_are_kept_to() -> None:
+    upgrade(revision="0005")
+    with db.engine.begin() as connection:
+        connection.execute(text("CREATE TABLE presences (id INTEGER)"))  # as the next one does
+    with pytest.raises(OperationalError):
+        upgrade()
+    with db.engine.connect() as connection:
+        assert connection.scalar(text("PRAGMA foreign_keys")) == 1
 
 
 @pytest.mark.usefixtures("empty")

@@ -65,6 +65,22 @@ def test_who_had_a_device_elsewhere_too_is_offline_a_grace_after_that_one_has_go
 
 
 @pytest.mark.each_database
+def test_who_left_a_living_process_after_another_died_has_a_grace_whichever_process_looks_first(
+    watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
+) -> None:
+    alive = new_process()
+    laptop = connect(alive, member.id, "laptop")
+    connect(process, member.id, "phone")
+    assert statuses() == ["online"]
+    crash(process)
+    alive.lose([laptop])  # which that process has noted, and this one has not
+    watch.look()
+    assert statuses() == []
+    pass_time(member.id)
+    assert statuses() == ["offline"]
+
+
+@pytest.mark.each_database
 def test_who_has_a_device_elsewhere_is_what_that_one_says(
     watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
 ) -> None:

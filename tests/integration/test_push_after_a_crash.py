@@ -21,8 +21,8 @@ from tests.support.pushes import let_time_pass, notify, waiting, work
 
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
-    """Pushes are due at once; the tests say when the worker looks."""
-    return settings.model_copy(update={"push_delay_seconds": 0, "push_attempts": 3})
+    """Pushes are due at once, and tried once; the tests say when the worker looks."""
+    return settings.model_copy(update={"push_delay_seconds": 0, "push_attempts": 1})
 
 
 @pytest.fixture
@@ -103,16 +103,29 @@ def test_who_came_to_a_process_that_was_killed_then_is_pushed_to_once_that_is_kn
     assert phone.titles == ["Look"]
 
 
+@pytest.mark.each_database
 @pytest.mark.usefixtures("phone")
-def test_it_is_not_looked_for_ever_whether_a_process_lives(
+def test_to_look_whether_a_process_lives_is_no_attempt_to_send(
     app: Flask, alice: Person, other: Sessions, worker: PushWorker
 ) -> None:
+    notify(alice)
     enter(other, alice)
     fall_silent(other, 15)
+    assert work(worker) == {}
+    ((attempts, _),) = waiting(app)
+    assert attempts == 0
+
+
+@pytest.mark.usefixtures("phone")
+def test_a_process_that_is_late_twice_gave_a_sign_of_life_between_so_its_users_heard_it(
+    app: Flask, alice: Person, other: Sessions, worker: PushWorker
+) -> None:
     notify(alice)
+    enter(other, alice)
     found = []
-    for _ in range(4):
-        let_time_pass(app)
+    for _ in range(2):
+        fall_silent(other, 15)
         found.append(work(worker))
-    assert found == [{}, {}, {}, {"given_up": 1}]
+        let_time_pass(app)
+    assert found == [{}, {"seen": 1}]
     assert waiting(app) == []
