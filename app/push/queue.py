@@ -135,9 +135,7 @@ def _free(pushes: Collection[Claim], **values: datetime | int | None) -> None:
     It comes first in a transaction: who ends a subscription locks its row before those of its pushes, too.
     """
     theirs = PushSubscription.id.in_([push.subscription_id for push in pushes])
-    ours = PushSubscription.claimed_until.in_(
-        {push.claimed_until for push in pushes}
-    )  # one, of what was claimed at once
+    ours = PushSubscription.claimed_until.in_({push.claimed_until for push in pushes})  # one: they were claimed at once
     db.session.execute(update(PushSubscription).where(theirs, ours).values(claimed_until=None, **values))
 
 

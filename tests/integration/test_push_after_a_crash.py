@@ -60,6 +60,12 @@ def test_who_is_there_in_another_process_that_lives_is_not_pushed_to(
     assert phone.pushes == []
 
 
+def waits_until_it_is_known_whether_a_process_lives(app: Flask, worker: PushWorker) -> None:
+    assert work(worker) == {}
+    ((_, seconds),) = waiting(app)
+    assert 15 < seconds <= 20
+
+
 @pytest.mark.each_database
 def test_what_is_written_while_a_killed_process_still_counts_is_pushed_once_it_does_not(
     app: Flask, alice: Person, phone: Browser, other: Sessions, worker: PushWorker
@@ -67,9 +73,7 @@ def test_what_is_written_while_a_killed_process_still_counts_is_pushed_once_it_d
     enter(other, alice)
     fall_silent(other, 15)
     notify(alice, "After the crash")
-    assert work(worker) == {}
-    ((_, seconds),) = waiting(app)
-    assert 15 < seconds <= 20
+    waits_until_it_is_known_whether_a_process_lives(app, worker)
     crash(other)
     let_time_pass(app)
     assert work(worker) == {"sent": 1}
@@ -94,9 +98,7 @@ def test_who_came_to_a_process_that_was_killed_then_is_pushed_to_once_that_is_kn
     notify(alice, "Look")
     enter(other, alice)
     fall_silent(other, 15)
-    assert work(worker) == {}
-    ((_, seconds),) = waiting(app)
-    assert 15 < seconds <= 20
+    waits_until_it_is_known_whether_a_process_lives(app, worker)
     crash(other)
     let_time_pass(app)
     assert work(worker) == {"sent": 1}
