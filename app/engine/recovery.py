@@ -200,7 +200,7 @@ class Recovery:
             return  # not live: a command of the connection before this one has ended, while this one is still coming
         client.told = True
         if client.replay:
-            self._hub.wait_until_written()
+            self._hub.wait_until_written()  # the replay's offsets say that the newest event was heard
         replay = client.replay.copy()
         client.replay.clear()
         if self._clients.get(sid) is client:
