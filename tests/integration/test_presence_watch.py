@@ -20,6 +20,7 @@ from app.core.clock import now
 from app.core.ids import new_id
 from app.core.transaction import transaction
 from app.engine import Sessions
+from app.engine.sessions import Session
 from app.events.presence import PresenceStatus
 from app.extensions import db, socketio
 from app.people.models import User
@@ -47,15 +48,22 @@ def test_those_of_a_crashed_process_are_offline_since_its_last_sign_of_life(
     assert offline["lastSeenAt"] >= online["lastSeenAt"]
 
 
-@pytest.mark.each_database
-def test_who_had_a_device_elsewhere_too_is_offline_a_grace_after_that_one_has_gone(
-    watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
-) -> None:
+@pytest.fixture
+def elsewhere(process: Sessions, member: Person, statuses: Callable[[], list[str]]) -> tuple[Sessions, Session]:
+    """A living process, and the laptop that a member has there, whose phone was at a process that has crashed."""
     alive = new_process()
     laptop = connect(alive, member.id, "laptop")
     connect(process, member.id, "phone")
     assert statuses() == ["online"]
     crash(process)
+    return alive, laptop
+
+
+@pytest.mark.each_database
+def test_who_had_a_device_elsewhere_too_is_offline_a_grace_after_that_one_has_gone(
+    watch: Watch, elsewhere: tuple[Sessions, Session], member: Person, statuses: Callable[[], list[str]]
+) -> None:
+    alive, laptop = elsewhere
     watch.look()
     assert statuses() == []
     lose(alive, laptop)
@@ -66,13 +74,9 @@ def test_who_had_a_device_elsewhere_too_is_offline_a_grace_after_that_one_has_go
 
 @pytest.mark.each_database
 def test_who_left_a_living_process_after_another_died_has_a_grace_whichever_process_looks_first(
-    watch: Watch, process: Sessions, member: Person, statuses: Callable[[], list[str]]
+    watch: Watch, elsewhere: tuple[Sessions, Session], member: Person, statuses: Callable[[], list[str]]
 ) -> None:
-    alive = new_process()
-    laptop = connect(alive, member.id, "laptop")
-    connect(process, member.id, "phone")
-    assert statuses() == ["online"]
-    crash(process)
+    alive, laptop = elsewhere
     alive.lose([laptop])  # which that process has noted, and this one has not
     watch.look()
     assert statuses() == []
